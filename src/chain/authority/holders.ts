@@ -1,0 +1,130 @@
+import type { Address, Hex } from "../address.js";
+import { ZERO_ADDRESS, sameAddress } from "../address.js";
+import { lookAt, type Chain } from "../chain.js";
+import { codeAt, hexResult, simulation } from "../reads.js";
+import { describeRevert, parseRevert, type Revert } from "../revert.js";
+import type { RpcReply } from "../rpc.js";
+import { managedCandidates, ownerCandidates, pointerCandidates, roleCandidates } from "./candidates.js";
+
+/** Somebody who might hold a power. */
+export interface Candidate {
+  readonly address: Address;
+  /** How we came to think so: "owner()", "holds role PAUSER_ROLE (event RoleGranted)". */
+  readonly via: string;
+  /** Why not now, where that is known: "only after a delay of 86400 s". */
+  readonly obstacle?: string;
+}
+
+/** Somebody who holds the power: the call was simulated as this address and succeeds. */
+export interface Holder extends Candidate {
+  readonly kind: "account" | "contract";
+  readonly proved: boolean;
+}
+
+/** Who may make a call. */
+export interface Authority {
+  /** What the contract asks for, in words: "Ownable: the owner", "anybody". */
+  readonly needs: string;
+  /** Proved ones first. */
+  readonly holders: readonly Holder[];
+  /** What could not be known, in words. */
+  readonly unknown: readonly string[];
+}
+
+/** Candidates, and what is not known about them. */
+export interface Candidates {
+  readonly needs: string;
+  readonly candidates: readonly Candidate[];
+  readonly unknown: readonly string[];
+}
+
+/**
+ * An address that nobody has a key for and no contract trusts: the first 20 bytes of
+ * keccak256("hardhat-emergency.stranger").
+ */
+const STRANGER: Address = "0x4b0cd0Fd613B7C1b926A5EECCDD5D8784F8a48d7";
+
+/**
+ * Finds who may make a call to a contract. A stranger's call is refused, and the refusal says what
+ * is missing; whoever may hold that is looked up and then tried. A name or an event alone proves
+ * nothing: only holders whose simulated call succeeds are `proved`.
+ */
+export async function whoMayCall(
+  chain: Chain,
+  target: Address,
+  data: Hex,
+  blockNumber: number,
+): Promise<Authority> {
+  const [reply] = await lookAt(chain, blockNumber, [simulation({ from: STRANGER, to: target, data })]);
+  if (reply?.ok === true) {
+    return { needs: "nothing: the call succeeds for anybody", holders: [], unknown: [] };
+  }
+  const revert = reply === undefined ? undefined : await parseRevert(reply.failure);
+  const found = await candidatesFor(chain, target, data, blockNumber, revert);
+  const distinct = found.candidates.filter(
+    (candidate, index) =>
+      candidate.address !== ZERO_ADDRESS &&
+      found.candidates.findIndex((other) => sameAddress(other.address, candidate.address)) === index,
+  );
+  const replies = await lookAt(
+    chain,
+    blockNumber,
+    distinct.flatMap(({ address }) => [simulation({ from: address, to: target, data }), codeAt(address)]),
+  );
+  const holders = distinct.map((candidate, index): Holder => {
+    const code = hexResult(replies[index * 2 + 1]);
+    return {
+      ...candidate,
+      kind: code === undefined || code === "0x" ? "account" : "contract",
+      proved: replies[index * 2]?.ok === true,
+    };
+  });
+  const sorted = [...holders].sort((a, b) => Number(b.proved) - Number(a.proved));
+  const unknown =
+    sorted.some((holder) => holder.proved) || found.unknown.length > 0
+      ? found.unknown
+      : [refusalOf(reply, revert)];
+  return { needs: found.needs, holders: sorted, unknown };
+}
+
+function refusalOf(reply: RpcReply | undefined, revert: Revert | undefined): string {
+  const said =
+    revert !== undefined
+      ? describeRevert(revert)
+      : reply?.ok === false
+        ? reply.failure.message
+        : "nothing";
+  return `the call is refused with ${said}, and nobody was found for whom it succeeds`;
+}
+
+async function candidatesFor(
+  chain: Chain,
+  target: Address,
+  data: Hex,
+  blockNumber: number,
+  revert: Revert | undefined,
+): Promise<Candidates> {
+  const reason = revert?.reason ?? "";
+  if (revert?.error === "OwnableUnauthorizedAccount(address)" || /not the owner/i.test(reason)) {
+    return await ownerCandidates(chain, target, blockNumber);
+  }
+  const role =
+    revert?.error === "AccessControlUnauthorizedAccount(address,bytes32)"
+      ? revert.args[1]
+      : /missing role (0x[0-9a-f]{64})/i.exec(reason)?.[1];
+  if (role !== undefined) {
+    return await roleCandidates(chain, target, role, blockNumber);
+  }
+  if (revert?.error === "AccessManagedUnauthorized(address)") {
+    return await managedCandidates(chain, target, data, blockNumber);
+  }
+  return await pointerCandidates(chain, target, blockNumber);
+}
+
+/** A holder in one line, for people. */
+export function describeHolder(holder: Holder): string {
+  const proof = holder.proved
+    ? "proved by a simulated call"
+    : (holder.obstacle ?? "but its call fails");
+  return `${holder.address} (${holder.kind === "contract" ? "a contract, " : ""}${holder.via}; ${proof})`;
+}

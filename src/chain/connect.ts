@@ -1,0 +1,197 @@
+import { setTimeout as wait } from "node:timers/promises";
+
+import type { HttpNetworkConfig } from "hardhat/types/config";
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import type { NetworkConnection } from "hardhat/types/network";
+
+import { EmergencyError } from "../errors.js";
+import { registerSecret, registerSecretUrl } from "../redact.js";
+import { checksummed, type Address } from "./address.js";
+import { checkChainId, type Chain, type ChainKind } from "./chain.js";
+import {
+  httpRpc,
+  isLoopback,
+  providerFailure,
+  providerRpc,
+  type Rpc,
+  type RpcReply,
+} from "./rpc.js";
+
+/** What connecting needs of Hardhat. */
+export type Networks = Pick<HardhatRuntimeEnvironment, "config" | "network" | "globalOptions">;
+
+/**
+ * Opens the network that `--network` names. Nothing is sent yet: the first read checks the chain id.
+ * @throws EmergencyError UNKNOWN_NETWORK
+ */
+export async function openChain(hre: Networks): Promise<Chain> {
+  const network = networkName(hre);
+  const config = hre.config.networks[network];
+  if (config === undefined) {
+    const known = Object.keys(hre.config.networks).join(", ");
+    throw new EmergencyError(
+      "UNKNOWN_NETWORK",
+      `no network "${network}" is configured`,
+      `name one of these with --network: ${known}`,
+    );
+  }
+  const connection = once(async () => await createConnection(hre, network));
+  if (config.type === "edr-simulated") {
+    const { provider } = await connection();
+    return new ConnectedChain({
+      network,
+      kind: "simulated",
+      onThisMachine: true,
+      configuredChainId: config.chainId,
+      rpc: providerRpc(network, provider),
+      connection,
+      isOpen: () => true,
+      fixedGasPriceWei: undefined,
+    });
+  }
+  const url = await config.url.getUrl();
+  registerSecretUrl(url);
+  let opened = false;
+  return new ConnectedChain({
+    network,
+    kind: "http",
+    onThisMachine: isLoopback(new URL(url).hostname),
+    configuredChainId: config.chainId,
+    rpc: httpRpc({
+      networkName: network,
+      url,
+      headers: config.httpHeaders,
+      timeoutMs: Math.min(config.timeout, MAX_TIMEOUT_MS),
+      wait: async (milliseconds) => {
+        await wait(milliseconds);
+      },
+    }),
+    connection: async () => {
+      opened = true;
+      const open = await connection();
+      await registerKeys(config);
+      return open;
+    },
+    isOpen: () => opened,
+    fixedGasPriceWei: config.gasPrice === "auto" ? undefined : config.gasPrice,
+  });
+}
+
+/** The network's name as Hardhat chooses it. */
+export function networkName(hre: Pick<Networks, "globalOptions">): string {
+  return hre.globalOptions.network ?? "default";
+}
+
+/** An emergency does not wait longer than this for one answer (Hardhat's default is five minutes). */
+const MAX_TIMEOUT_MS = 30_000;
+
+async function createConnection(hre: Networks, network: string): Promise<NetworkConnection> {
+  return await hre.network.create(network);
+}
+
+/** So that a key can never be printed, not even by a library's error. Hardhat has read them by now. */
+async function registerKeys(config: HttpNetworkConfig): Promise<void> {
+  const { accounts } = config;
+  if (accounts === "remote") {
+    return;
+  }
+  if ("mnemonic" in accounts) {
+    registerSecret(await accounts.mnemonic.get());
+    registerSecret(await accounts.passphrase.get());
+    return;
+  }
+  for (const account of accounts) {
+    registerSecret(await account.getHexString());
+  }
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return async () => await (made ??= make());
+}
+
+interface ConnectedChainParts {
+  readonly network: string;
+  readonly kind: ChainKind;
+  readonly onThisMachine: boolean;
+  readonly configuredChainId: number | undefined;
+  readonly rpc: Rpc;
+  /** Hardhat's connection, which signs; made when it is first needed. */
+  readonly connection: () => Promise<NetworkConnection>;
+  /** Whether `connection` has been used, so that closing does not open it. */
+  readonly isOpen: () => boolean;
+  readonly fixedGasPriceWei: bigint | undefined;
+}
+
+/** A chain that Hardhat knows by name. Reads go through `rpc`, signatures through Hardhat. */
+class ConnectedChain implements Chain {
+  readonly network: string;
+  readonly kind: ChainKind;
+  readonly onThisMachine: boolean;
+  readonly configuredChainId: number | undefined;
+  readonly rpc: Rpc;
+  readonly fixedGasPriceWei: bigint | undefined;
+  readonly #parts: ConnectedChainParts;
+  #chainId: number | undefined;
+  #accounts: Promise<readonly Address[]> | undefined;
+
+  constructor(parts: ConnectedChainParts) {
+    this.network = parts.network;
+    this.kind = parts.kind;
+    this.onThisMachine = parts.onThisMachine;
+    this.configuredChainId = parts.configuredChainId;
+    this.rpc = parts.rpc;
+    this.fixedGasPriceWei = parts.fixedGasPriceWei;
+    this.#parts = parts;
+  }
+
+  async chainId(): Promise<number> {
+    if (this.#chainId === undefined) {
+      const [reply] = await this.rpc.batch([{ method: "eth_chainId", params: [] }]);
+      this.#chainId = checkChainId(this, reply);
+    }
+    return this.#chainId;
+  }
+
+  async accounts(): Promise<readonly Address[]> {
+    return await (this.#accounts ??= this.#readAccounts());
+  }
+
+  async #readAccounts(): Promise<readonly Address[]> {
+    // The chain id is checked first, so that a wrong node is named as such.
+    const [{ provider }] = await Promise.all([this.#parts.connection(), this.chainId()]);
+    let accounts: unknown;
+    try {
+      accounts = await provider.request({ method: "eth_accounts" });
+    } catch (error) {
+      // A node without accounts of its own says that it does not know the method.
+      providerFailure(this.network, error);
+      return [];
+    }
+    if (!Array.isArray(accounts)) {
+      return [];
+    }
+    return await Promise.all(accounts.filter((a) => typeof a === "string").map(checksummed));
+  }
+
+  async send(transaction: Readonly<Record<string, string>>): Promise<RpcReply> {
+    const { provider } = await this.#parts.connection();
+    try {
+      const result: unknown = await provider.request({
+        method: "eth_sendTransaction",
+        params: [transaction],
+      });
+      return { ok: true, result };
+    } catch (error) {
+      return { ok: false, failure: providerFailure(this.network, error) };
+    }
+  }
+
+  async close(): Promise<void> {
+    if (!this.#parts.isOpen()) {
+      return;
+    }
+    const connection = await this.#parts.connection();
+    await connection.close();
+  }
+}

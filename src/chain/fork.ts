@@ -1,0 +1,156 @@
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import type { EthereumProvider } from "hardhat/types/providers";
+
+import { EmergencyError, asError, messageOf } from "../errors.js";
+import type { Address } from "./address.js";
+import type { Chain, SignableTransaction } from "./chain.js";
+import { networkName } from "./connect.js";
+import { quantity } from "./reads.js";
+import { providerFailure, providerRpc, type Rpc, type RpcReply } from "./rpc.js";
+
+/** A copy of a chain inside this process. Every account can sign there. */
+export interface Fork extends Chain {
+  readonly kind: "fork";
+  /** The block that was copied. */
+  readonly block: number;
+  /** Makes gas free from now on, so that an account without ETH can be tried. */
+  withFreeGas(): Promise<void>;
+  /** Takes everything back that happened since `mark`. */
+  mark(): Promise<string>;
+  back(mark: string): Promise<void>;
+}
+
+/**
+ * Copies a live network at a block, with its chain id, in Hardhat's own simulator.
+ * @throws EmergencyError NO_FORK when the network is not behind HTTP, or the copy cannot be made.
+ */
+export async function openFork(
+  hre: Pick<HardhatRuntimeEnvironment, "config" | "network" | "globalOptions">,
+  chain: Chain,
+  chainId: number,
+  block: number,
+): Promise<Fork> {
+  const config = hre.config.networks[networkName(hre)];
+  if (config?.type !== "http") {
+    throw new EmergencyError(
+      "NO_FORK",
+      `network "${chain.network}" is a simulation inside this process, and cannot be copied`,
+      "name the live network with --network, or leave --rehearse out",
+    );
+  }
+  try {
+    const connection = await hre.network.create({
+      network: SIMULATED_NETWORK,
+      ...(config.chainType === undefined ? {} : { chainType: config.chainType }),
+      override: {
+        chainId,
+        forking: {
+          enabled: true,
+          url: await config.url.getUrl(),
+          blockNumber: block,
+          httpHeaders: config.httpHeaders,
+        },
+      },
+    });
+    return new ForkedChain(chain, chainId, block, connection);
+  } catch (error) {
+    throw new EmergencyError(
+      "NO_FORK",
+      `network "${chain.network}" cannot be copied at block ${block}: ${messageOf(error)}`,
+      "check that its node serves the state of the latest blocks, or leave --rehearse out",
+      asError(error),
+    );
+  }
+}
+
+/** Hardhat always has a simulated network of this name. */
+const SIMULATED_NETWORK = "default";
+
+/** What is used of Hardhat's connection, whatever its chain type. */
+interface OpenConnection {
+  readonly provider: EthereumProvider;
+  close(): Promise<void>;
+}
+
+class ForkedChain implements Fork {
+  readonly kind = "fork";
+  readonly onThisMachine = true;
+  readonly network: string;
+  readonly configuredChainId: number;
+  readonly block: number;
+  readonly rpc: Rpc;
+  readonly fixedGasPriceWei: bigint | undefined;
+  readonly #original: Chain;
+  readonly #connection: OpenConnection;
+  readonly #impersonated = new Set<string>();
+  #freeGas = false;
+
+  constructor(original: Chain, chainId: number, block: number, connection: OpenConnection) {
+    // The name says that it is a copy wherever it is shown.
+    this.network = `fork of ${original.network}`;
+    this.configuredChainId = chainId;
+    this.block = block;
+    this.fixedGasPriceWei = original.fixedGasPriceWei;
+    this.rpc = providerRpc(this.network, connection.provider);
+    this.#original = original;
+    this.#connection = connection;
+  }
+
+  async chainId(): Promise<number> {
+    return await Promise.resolve(this.configuredChainId);
+  }
+
+  async accounts(): Promise<readonly Address[]> {
+    return await this.#original.accounts();
+  }
+
+  async withFreeGas(): Promise<void> {
+    await this.#connection.provider.request({
+      method: "hardhat_setNextBlockBaseFeePerGas",
+      params: ["0x0"],
+    });
+    this.#freeGas = true;
+  }
+
+  async mark(): Promise<string> {
+    const mark: unknown = await this.#connection.provider.request({ method: "evm_snapshot" });
+    return String(mark);
+  }
+
+  async back(mark: string): Promise<void> {
+    await this.#connection.provider.request({ method: "evm_revert", params: [mark] });
+  }
+
+  async send(transaction: SignableTransaction): Promise<RpcReply> {
+    const { provider } = this.#connection;
+    const from = transaction.from ?? "";
+    try {
+      if (!this.#impersonated.has(from)) {
+        await provider.request({ method: "hardhat_impersonateAccount", params: [from] });
+        this.#impersonated.add(from);
+      }
+      if (this.#freeGas) {
+        await provider.request({
+          method: "hardhat_setNextBlockBaseFeePerGas",
+          params: ["0x0"],
+        });
+      }
+      const result: unknown = await provider.request({
+        method: "eth_sendTransaction",
+        params: [this.#freeGas ? withoutFees(transaction) : transaction],
+      });
+      return { ok: true, result };
+    } catch (error) {
+      return { ok: false, failure: providerFailure(this.network, error) };
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+}
+
+function withoutFees(transaction: SignableTransaction): SignableTransaction {
+  const { maxFeePerGas: _cap, maxPriorityFeePerGas: _tip, ...rest } = transaction;
+  return { ...rest, gasPrice: quantity(0) };
+}

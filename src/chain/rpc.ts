@@ -1,0 +1,358 @@
+import type { EIP1193Provider } from "hardhat/types/providers";
+
+import { EmergencyError, asError, messageOf } from "../errors.js";
+import { isRecord } from "../json.js";
+
+/** One JSON-RPC call. */
+export interface RpcCall {
+  readonly method: string;
+  readonly params: readonly unknown[];
+}
+
+/** The node's own word that a call failed. `data` is hex where the node gave revert data. */
+export interface RpcFailure {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: string;
+}
+
+/** The answer to one call: a result, or the node's refusal of this one call. */
+export type RpcReply =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly failure: RpcFailure };
+
+/**
+ * A way to read from a node. Reads may be repeated, so a transport is free to try one again when
+ * the node asks it to wait. Nothing is ever sent to be mined through this port.
+ */
+export interface Rpc {
+  /**
+   * Makes all calls in as few round trips as the transport allows.
+   * @returns one reply a call, in their order.
+   * @throws EmergencyError RPC_UNREACHABLE, RPC_INVALID or RPC_REFUSED when the node cannot be used at all.
+   */
+  batch(calls: readonly RpcCall[]): Promise<readonly RpcReply[]>;
+}
+
+/** What {@link httpRpc} needs to know. */
+export interface HttpRpcOptions {
+  /** As in the configuration; how errors name the node. Its URL is never shown. */
+  readonly networkName: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Per request, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Waits so many milliseconds; injected so that tests need not. */
+  readonly wait: (milliseconds: number) => Promise<void>;
+}
+
+/** How often a read is repeated when the node says 429 or 503. */
+const MAX_ATTEMPTS = 5;
+/** Nobody waits longer than this for one answer in an emergency, whatever `Retry-After` says. */
+const MAX_WAIT_MS = 10_000;
+/**
+ * An answer larger than this is not read to its end: the largest honest batch here is some
+ * contracts' code (24 KB each, EIP-170) and a page of logs.
+ */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Reads from an HTTP node with batches. Hardhat's own provider makes one request a call and loads
+ * the simulator first, which doubles the time to the first answer; signing and sending still go
+ * through it.
+ */
+export function httpRpc(options: HttpRpcOptions): Rpc {
+  let nextId = 1;
+  // Some nodes refuse batches. Found out once, then remembered.
+  let batches = true;
+
+  async function single(call: RpcCall): Promise<RpcReply> {
+    const id = nextId++;
+    const answer = await exchange(options, { jsonrpc: "2.0", id, ...call });
+    if (!isRecord(answer)) {
+      throw invalid(options.networkName, "the answer is not a JSON-RPC object");
+    }
+    return replyOf(options.networkName, answer);
+  }
+
+  return {
+    async batch(calls) {
+      const [first] = calls;
+      if (first === undefined) {
+        return [];
+      }
+      if (calls.length === 1) {
+        return [await single(first)];
+      }
+      if (batches) {
+        const ids = calls.map(() => nextId++);
+        const answer = await exchange(
+          options,
+          calls.map((call, index) => ({ jsonrpc: "2.0", id: ids[index], ...call })),
+        );
+        if (Array.isArray(answer)) {
+          return inOrder(options.networkName, ids, answer);
+        }
+        if (!isRecord(answer) || !isRecord(answer.error)) {
+          throw invalid(options.networkName, "the answer to a batch is neither a list nor an error");
+        }
+        batches = false;
+      }
+      return await Promise.all(calls.map(single));
+    },
+  };
+}
+
+/**
+ * Reads through a Hardhat connection: simulated networks, forks, and anything that another plugin
+ * serves. Calls are made side by side; there is no batch to send.
+ */
+export function providerRpc(networkName: string, provider: EIP1193Provider): Rpc {
+  return {
+    async batch(calls) {
+      return await Promise.all(
+        calls.map(async (call): Promise<RpcReply> => {
+          try {
+            const result: unknown = await provider.request({
+              method: call.method,
+              params: [...call.params],
+            });
+            return { ok: true, result };
+          } catch (error) {
+            return { ok: false, failure: providerFailure(networkName, error) };
+          }
+        }),
+      );
+    },
+  };
+}
+
+/**
+ * What a provider threw, as the node's refusal of this call.
+ * @throws EmergencyError RPC_UNREACHABLE when it is not the node's word but a lost connection.
+ */
+export function providerFailure(networkName: string, error: unknown): RpcFailure {
+  if (!isRecord(error) && !(error instanceof Error)) {
+    throw unreachable(networkName, String(error));
+  }
+  const code = "code" in error ? error.code : undefined;
+  if (typeof code !== "number") {
+    throw unreachable(networkName, messageOf(error), asError(error));
+  }
+  const data = "data" in error ? revertData(error.data) : undefined;
+  const message = error instanceof Error ? messageOf(error) : String(error.message);
+  return { code, message, ...(data === undefined ? {} : { data }) };
+}
+
+/** One HTTP exchange, repeated while the node asks for patience. */
+async function exchange(options: HttpRpcOptions, body: unknown): Promise<unknown> {
+  const request = JSON.stringify(body);
+  for (let attempt = 1; ; attempt++) {
+    const response = await post(options, request);
+    if (response.status === 429 || response.status === 503) {
+      if (attempt === MAX_ATTEMPTS) {
+        throw new EmergencyError(
+          "RPC_REFUSED",
+          `the node of network "${options.networkName}" says "too many requests" (HTTP ${response.status}), ${MAX_ATTEMPTS} times`,
+          `wait a moment and type the same command again, or give "${options.networkName}" another url in hardhat.config.ts`,
+        );
+      }
+      await options.wait(waitBefore(attempt, response.retryAfter));
+      continue;
+    }
+    return parse(options.networkName, response);
+  }
+}
+
+function waitBefore(attempt: number, retryAfter: string | null): number {
+  const asked = retryAfter === null ? NaN : Number(retryAfter) * 1000;
+  const milliseconds = Number.isFinite(asked) && asked >= 0 ? asked : 250 * 2 ** (attempt - 1);
+  return Math.min(milliseconds, MAX_WAIT_MS);
+}
+
+interface HttpAnswer {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  readonly text: string;
+}
+
+async function post(options: HttpRpcOptions, body: string): Promise<HttpAnswer> {
+  if (behindProxy(options.url)) {
+    return await postThroughProxy(options, body);
+  }
+  try {
+    const response = await fetch(options.url, {
+      method: "POST",
+      headers: { ...options.headers, "content-type": "application/json" },
+      body,
+      signal: AbortSignal.timeout(options.timeoutMs),
+    });
+    return {
+      status: response.status,
+      retryAfter: response.headers.get("retry-after"),
+      text: await limitedText(options.networkName, response),
+    };
+  } catch (error) {
+    if (error instanceof EmergencyError) {
+      throw error;
+    }
+    throw unreachable(options.networkName, reasonOf(error, options.timeoutMs), asError(error));
+  }
+}
+
+/** The body, unless it is too large to be honest. */
+async function limitedText(networkName: string, response: Response): Promise<string> {
+  if (response.body === null) {
+    return "";
+  }
+  const decoder = new TextDecoder();
+  let bytes = 0;
+  let text = "";
+  for await (const chunk of response.body) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_ANSWER_BYTES) {
+      throw invalid(networkName, `the answer is larger than ${MAX_ANSWER_BYTES} bytes`);
+    }
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+/** The environment's proxy is honoured as Hardhat does it; slower to load, so only where one is set. */
+async function postThroughProxy(options: HttpRpcOptions, body: string): Promise<HttpAnswer> {
+  const http = await import("@nomicfoundation/hardhat-utils/request");
+  const parsed: unknown = JSON.parse(body);
+  try {
+    const dispatcher = await http.getDispatcher(options.url, { timeout: options.timeoutMs });
+    const response = await http.postJsonRequest(
+      options.url,
+      parsed,
+      { extraHeaders: { ...options.headers } },
+      dispatcher,
+    );
+    return { status: response.statusCode, retryAfter: null, text: await response.body.text() };
+  } catch (error) {
+    if (error instanceof http.ResponseStatusCodeError) {
+      const { body } = error;
+      const text = typeof body === "string" ? body : JSON.stringify(body ?? "");
+      return { status: error.statusCode, retryAfter: null, text };
+    }
+    throw unreachable(options.networkName, reasonOf(error, options.timeoutMs), asError(error));
+  }
+}
+
+function behindProxy(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  const name = protocol === "https:" ? "https_proxy" : "http_proxy";
+  const proxy = process.env[name] ?? process.env[name.toUpperCase()] ?? "";
+  return proxy !== "" && !isLoopback(hostname);
+}
+
+/** Whether a host name always means this machine. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
+}
+
+/** Why a connection failed, without the URL in it. */
+function reasonOf(error: unknown, timeoutMs: number): string {
+  if (error instanceof Error && error.name === "TimeoutError") {
+    return `no answer within ${timeoutMs / 1000} s`;
+  }
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (isRecord(cause) || cause instanceof Error) {
+    const code = "code" in cause ? cause.code : undefined;
+    if (code === "ECONNREFUSED") {
+      return "connection refused";
+    }
+    if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
+      return "its host name cannot be resolved";
+    }
+    if (typeof code === "string") {
+      return code;
+    }
+  }
+  return messageOf(error);
+}
+
+function parse(networkName: string, answer: HttpAnswer): unknown {
+  try {
+    const parsed: unknown = JSON.parse(answer.text);
+    return parsed;
+  } catch {
+    if (answer.status >= 400) {
+      throw new EmergencyError(
+        "RPC_REFUSED",
+        `the node of network "${networkName}" answered HTTP ${answer.status}`,
+        answer.status === 401 || answer.status === 403
+          ? `check the key in the url of network "${networkName}" in hardhat.config.ts`
+          : `check the url of network "${networkName}" in hardhat.config.ts, or use another node`,
+      );
+    }
+    throw invalid(networkName, "the answer is not JSON");
+  }
+}
+
+function inOrder(networkName: string, ids: readonly number[], answers: unknown[]): RpcReply[] {
+  const byId = new Map<unknown, Record<string, unknown>>();
+  for (const answer of answers) {
+    if (!isRecord(answer)) {
+      throw invalid(networkName, "an answer in a batch is not an object");
+    }
+    byId.set(answer.id, answer);
+  }
+  return ids.map((id) => {
+    const answer = byId.get(id);
+    if (answer === undefined) {
+      throw invalid(networkName, "a call in a batch was not answered");
+    }
+    return replyOf(networkName, answer);
+  });
+}
+
+function replyOf(networkName: string, answer: Record<string, unknown>): RpcReply {
+  if (isRecord(answer.error)) {
+    const { code, message, data } = answer.error;
+    const revert = revertData(data);
+    return {
+      ok: false,
+      failure: {
+        code: typeof code === "number" ? code : 0,
+        message: typeof message === "string" ? message : "no reason given",
+        ...(revert === undefined ? {} : { data: revert }),
+      },
+    };
+  }
+  if (!("result" in answer)) {
+    throw invalid(networkName, "an answer holds neither a result nor an error");
+  }
+  return { ok: true, result: answer.result };
+}
+
+/** Nodes put revert data in `data`, `data.data`, or `data.originalError.data`. */
+function revertData(data: unknown): string | undefined {
+  if (typeof data === "string" && /^0x([0-9a-f]{2})*$/i.test(data)) {
+    return data;
+  }
+  if (isRecord(data)) {
+    return revertData(data.data) ?? (isRecord(data.originalError) ? revertData(data.originalError.data) : undefined);
+  }
+  return undefined;
+}
+
+function unreachable(networkName: string, reason: string, cause?: Error): EmergencyError {
+  return new EmergencyError(
+    "RPC_UNREACHABLE",
+    `the node of network "${networkName}" cannot be reached: ${reason}`,
+    `check that the node runs and that the url of network "${networkName}" in hardhat.config.ts is right, then type the same command again`,
+    cause,
+  );
+}
+
+/** The node's answer makes no sense. `what` says in which way. */
+export function invalid(networkName: string, what: string): EmergencyError {
+  return new EmergencyError(
+    "RPC_INVALID",
+    `the node of network "${networkName}" gave an answer that cannot be used: ${what}`,
+    `check that the url of network "${networkName}" in hardhat.config.ts is that of an Ethereum JSON-RPC node, or use another node`,
+  );
+}

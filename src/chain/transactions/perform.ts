@@ -1,0 +1,153 @@
+import { EmergencyError } from "../../errors.js";
+import type { Effects, PlannedStep, Progress } from "../../step.js";
+import { isRecord } from "../../json.js";
+import { required, type Chain } from "../chain.js";
+import { isHex, quantity, storageAt } from "../reads.js";
+import { invalid } from "../rpc.js";
+import { sendTransaction, type Sender } from "./send.js";
+import {
+  isTransactionAction,
+  isTransactionEffect,
+  type StorageChange,
+  type TransactionEffect,
+} from "./transaction.js";
+
+/** Sends a step's transactions, one after the other. */
+export async function performTransactions(
+  sender: Sender,
+  step: PlannedStep,
+  progress: Progress,
+): Promise<Effects> {
+  const effects: TransactionEffect[] = [];
+  for (const action of step.actions) {
+    if (!isTransactionAction(action)) {
+      throw new EmergencyError(
+        "BAD_PLAN",
+        `step "${step.id}" holds an action that is not a whole transaction`,
+        "make the plan again with --dry-run --save-plan",
+      );
+    }
+    effects.push(await sendTransaction(sender, step.id, action, progress));
+  }
+  return { actions: effects };
+}
+
+/**
+ * Sends a step's transactions on a fork and records everything they did: events, gas and each
+ * storage word that changed.
+ */
+export async function rehearseTransactions(sender: Sender, step: PlannedStep): Promise<Effects> {
+  if (sender.chain.kind !== "fork") {
+    throw new EmergencyError(
+      "NO_FORK",
+      "a rehearsal was about to write to a chain that is not a fork",
+      "report this: it must never happen",
+    );
+  }
+  const { actions } = await performTransactions(sender, step, () => undefined);
+  const effects = actions.filter(isTransactionEffect);
+  return {
+    actions: await Promise.all(
+      effects.map(async (effect) => ({
+        ...effect,
+        storage: await storageChanges(sender.chain, effect.hash),
+      })),
+    ),
+  };
+}
+
+/** The storage words that a mined transaction changed, as the node's prestate tracer tells. */
+async function storageChanges(chain: Chain, hash: string): Promise<StorageChange[]> {
+  const [reply] = await chain.rpc.batch([
+    {
+      method: "debug_traceTransaction",
+      params: [hash, { tracer: "prestateTracer", tracerConfig: { diffMode: true } }],
+    },
+  ]);
+  const trace = required(chain.network, reply, "debug_traceTransaction");
+  if (!isRecord(trace) || !isRecord(trace.pre) || !isRecord(trace.post)) {
+    throw invalid(chain.network, "the fork gave no state differences");
+  }
+  const { pre, post } = trace;
+  const changes: StorageChange[] = [];
+  for (const address of new Set([...Object.keys(pre), ...Object.keys(post)])) {
+    const before = storageOf(pre[address]);
+    const after = storageOf(post[address]);
+    for (const slot of new Set([...Object.keys(before), ...Object.keys(after)])) {
+      const change = {
+        address,
+        slot: word(slot),
+        before: word(before[slot]),
+        after: word(after[slot]),
+      };
+      if (change.before !== change.after) {
+        changes.push(change);
+      }
+    }
+  }
+  return changes.sort((a, b) => (a.address + a.slot < b.address + b.slot ? -1 : 1));
+}
+
+function storageOf(account: unknown): Record<string, unknown> {
+  return isRecord(account) && isRecord(account.storage) ? account.storage : {};
+}
+
+/** A storage word with all its 32 bytes. A tracer leaves out words that are zero. */
+function word(value: unknown): string {
+  return isHex(value) ? `0x${value.slice(2).padStart(64, "0")}` : `0x${"0".repeat(64)}`;
+}
+
+/**
+ * How mined transactions differ from their rehearsal: other events, or storage words that do not
+ * have the value that the rehearsal left in them. Gas may differ a little and is not compared.
+ */
+export async function compareTransactions(
+  chain: Chain,
+  rehearsed: Effects,
+  real: Effects,
+): Promise<readonly string[]> {
+  const differences: string[] = [];
+  if (rehearsed.actions.length !== real.actions.length) {
+    return [`${real.actions.length} transactions instead of ${rehearsed.actions.length}`];
+  }
+  for (const [index, planned] of rehearsed.actions.entries()) {
+    const mined = real.actions[index];
+    if (!isTransactionEffect(planned) || !isTransactionEffect(mined)) {
+      return ["the rehearsal in the plan cannot be read"];
+    }
+    const events = (effect: TransactionEffect): string =>
+      effect.events.map((event) => `${event.address}${event.topics.join()}${event.data}`.toLowerCase()).join("\n");
+    if (events(planned) !== events(mined)) {
+      differences.push(
+        `transaction ${mined.hash} logged other events than in the rehearsal (${mined.events.length} instead of ${planned.events.length}, or with other values)`,
+      );
+    }
+    differences.push(...(await wordsThatDiffer(chain, planned, mined)));
+  }
+  return differences;
+}
+
+async function wordsThatDiffer(
+  chain: Chain,
+  planned: TransactionEffect,
+  mined: TransactionEffect,
+): Promise<string[]> {
+  const changes = (planned.storage ?? []).filter(
+    (change) => isHex(change.address) && isHex(change.slot),
+  );
+  const tag = quantity(mined.block);
+  const replies = await chain.rpc.batch(
+    changes.flatMap(({ address, slot }) =>
+      isHex(address) && isHex(slot) ? [storageAt(address, slot)(tag)] : [],
+    ),
+  );
+  return changes.flatMap((change, index) => {
+    const reply = replies[index];
+    const now = reply?.ok === true ? word(reply.result) : undefined;
+    return now === change.after
+      ? []
+      : [
+          `storage ${change.slot} of ${change.address} is ${now ?? "not readable"}, but was ${change.after} after the rehearsal`,
+        ];
+  });
+}

@@ -1,0 +1,95 @@
+import { HardhatPluginError } from "hardhat/plugins";
+
+import { redact } from "./redact.js";
+
+/** The plugin's id, as Hardhat prints it in front of every error. */
+export const PLUGIN_ID = "hardhat-emergency";
+
+/**
+ * Every refusal of the plugin, by its stable code. Scripts may rely on the codes; the wording may
+ * change. The text says what the code means, for the reference in the README.
+ */
+export const ERROR_CODES = {
+  BAD_ADDRESS: "an address is mistyped: wrong length, wrong characters or wrong checksum",
+  BAD_ARGUMENTS: "an option has a value that cannot be used",
+  BAD_PLAN: "a plan file cannot be read, was changed after it was made, or is for another command",
+  UNKNOWN_CONTRACT: "no contract of this name is known",
+  AMBIGUOUS_CONTRACT: "a name stands for several addresses",
+  UNKNOWN_NETWORK: "no network of this name is configured",
+  NO_CODE: "there is no contract at the address",
+  WRONG_CHAIN: "the node serves another chain than the configuration says",
+  CHAIN_ID_NOT_CONFIGURED: "a live network has no chain id to check the node against",
+  RPC_UNREACHABLE: "the node does not answer",
+  RPC_INVALID: "the node answered with something that is not a valid JSON-RPC answer",
+  RPC_REFUSED: "the node answered with an error",
+  NO_SIGNER: "the network has no account to sign with",
+  NOT_OUR_ACCOUNT: "--from is not one of the network's accounts",
+  NO_AUTHORITY: "none of the accounts may do this",
+  OUT_OF_FUNDS: "the account cannot pay for the transaction",
+  NOT_PAUSABLE: "the contract has no pause that the plugin knows",
+  WOULD_REVERT: "the transaction would fail",
+  UNKNOWN_PROXY: "the address is not a proxy that the plugin can upgrade",
+  UNKNOWN_ARTIFACT: "no compiled contract of this name exists in the project",
+  INCOMPATIBLE_LAYOUT: "the new implementation is not upgrade safe for this proxy",
+  LAYOUT_UNKNOWN: "the storage layout of the present implementation is not known",
+  CONSTRUCTOR_ARGUMENTS_UNKNOWN: "the old contract's constructor arguments cannot be found",
+  PRIOR_STATE_CHANGED: "the chain is no longer as it was when the plan was made",
+  REHEARSAL_FAILED: "the plan did not work on the fork",
+  DIFFERS_FROM_REHEARSAL: "the transaction did something that the rehearsal did not show",
+  NOT_CONFIRMED: "the network's name was not typed",
+  CONFIRMATION_NEEDED: "nobody can be asked and --yes was not given",
+  NOT_MINED: "the transaction was sent but not mined in time",
+  REVERTED: "the transaction was mined and failed",
+  NO_FORK: "a fork of the network cannot be made",
+  CALL_FAILED: "the function call failed",
+  DRILL_FAILED: "a proof of the drill failed",
+  NO_ANVIL: "anvil is not installed",
+  UNEXPECTED: "something that the plugin did not foresee",
+  STORE_UNUSABLE: "the .emergency folder cannot be read or written",
+} as const;
+
+/** A stable error code, see {@link ERROR_CODES}. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/**
+ * A refusal or failure that the person at the keyboard can act on. Hardhat prints it without a
+ * stack trace.
+ */
+export class EmergencyError extends HardhatPluginError {
+  /** The stable code. */
+  readonly code: ErrorCode;
+  /** What happened, without code and advice. */
+  readonly what: string;
+  /** The next command to type, or what to change. */
+  readonly next: string;
+
+  constructor(code: ErrorCode, what: string, next: string, cause?: Error) {
+    const safeWhat = redact(what);
+    const safeNext = redact(next);
+    super(PLUGIN_ID, `${code}: ${safeWhat}\nNext: ${safeNext}`, scrubbed(cause));
+    this.code = code;
+    this.what = safeWhat;
+    this.next = safeNext;
+  }
+}
+
+/** `--show-stack-traces` prints the cause as well, so it may hold no secret either. */
+function scrubbed(cause: Error | undefined): Error | undefined {
+  if (cause === undefined) {
+    return undefined;
+  }
+  const safe = new Error(redact(cause.message));
+  safe.name = cause.name;
+  safe.stack = redact(cause.stack ?? cause.message);
+  return safe;
+}
+
+/** The message of anything thrown, with secrets taken out. */
+export function messageOf(thrown: unknown): string {
+  return redact(thrown instanceof Error ? thrown.message : String(thrown));
+}
+
+/** Anything thrown as an `Error`, to be the cause of another one. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

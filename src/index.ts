@@ -1,0 +1,157 @@
+import { task } from "hardhat/config";
+import { definePlugin } from "hardhat/plugins";
+import { ArgumentType } from "hardhat/types/arguments";
+import type { NewTaskDefinitionBuilder, TaskArguments } from "hardhat/types/tasks";
+
+import "./type-extensions.js";
+
+export type * from "./type-extensions.js";
+export type * from "./config/types.js";
+
+type WithTexts<Arguments extends TaskArguments, Names extends string> = NewTaskDefinitionBuilder<
+  Record<Names, string | undefined> & Arguments
+>;
+
+/** An option with a value, which may be left out: the task then gets `undefined`. */
+function withText<Arguments extends TaskArguments, Name extends string>(
+  builder: NewTaskDefinitionBuilder<Arguments>,
+  name: Name,
+  description: string,
+): WithTexts<Arguments, Name> {
+  return builder.addOption({
+    name,
+    description,
+    type: ArgumentType.STRING_WITHOUT_DEFAULT,
+    defaultValue: undefined,
+  });
+}
+
+const CONTRACT = "Address, or a name from the config, Ignition or hardhat-deploy";
+const CONTRACTS = `${CONTRACT}; several are separated by commas`;
+
+/** What every task has that can write. */
+function writing<Arguments extends TaskArguments>(builder: NewTaskDefinitionBuilder<Arguments>) {
+  const withFrom = withText(builder, "from", "Account that signs; default: the first one that may");
+  const withPlan = withText(withFrom, "plan", "Perform the plan in this file instead of making one");
+  return withText(withPlan, "savePlan", "Write the plan to this file")
+    .addFlag({ name: "yes", description: "Do not ask for the network's name to be typed" })
+    .addFlag({ name: "dryRun", description: "Show the plan and stop" })
+    .addFlag({ name: "rehearse", description: "Run the plan on a fork of the network first" })
+    .addFlag({ name: "json", description: "Print one JSON document and nothing else" });
+}
+
+const pause = writing(
+  withText(task("pause", "Stop contracts, and read back that they are stopped"), "contract", CONTRACTS),
+)
+  .setAction(async () => await import("../tasks/pause.js"))
+  .build();
+
+const unpause = writing(
+  withText(task("unpause", "Start paused contracts again"), "contract", CONTRACTS),
+)
+  .setAction(async () => await import("../tasks/unpause.js"))
+  .build();
+
+const verifyPausable = withText(
+  task("verify-pausable", "Find out whether contracts can be paused and by whom, and prove it on a fork"),
+  "contract",
+  CONTRACTS,
+)
+  .addFlag({ name: "json", description: "Print one JSON document and nothing else" })
+  .setAction(async () => await import("../tasks/verify-pausable.js"))
+  .build();
+
+const call = withText(
+  withText(
+    withText(
+      withText(task("call", "Read a function of a contract; sends nothing"), "contract", CONTRACT),
+      "function",
+      'Signature, such as "paused()" or "balanceOf(address) returns (uint256)"',
+    ),
+    "args",
+    "Arguments: a JSON list, or values separated by commas",
+  ),
+  "from",
+  "Address to call as",
+)
+  .addFlag({ name: "json", description: "Print one JSON document and nothing else" })
+  .setAction(async () => await import("../tasks/call.js"))
+  .build();
+
+const upgrade = writing(
+  withText(
+    withText(
+      withText(
+        withText(
+          withText(
+            withText(
+              task("upgrade", "Put a new implementation behind a transparent or UUPS proxy"),
+              "proxy",
+              CONTRACT,
+            ),
+            "implementation",
+            "Compiled contract to run from now on, or the address of an implementation that exists",
+          ),
+          "call",
+          "Initialiser to call in the same transaction: its name or signature",
+        ),
+        "callArgs",
+        "The initialiser's arguments: a JSON list, or values separated by commas",
+      ),
+      "constructorArgs",
+      "Arguments of the implementation's constructor (immutables)",
+    ),
+    "previous",
+    "Compiled contract that runs now; default: found by its bytecode",
+  ),
+)
+  .addFlag({ name: "skipLayoutCheck", description: "Upgrade without comparing the storage layouts" })
+  .addFlag({ name: "skipRehearsal", description: "Do not rehearse on a fork first" })
+  .setAction(async () => await import("../tasks/upgrade.js"))
+  .build();
+
+const deployFixed = writing(
+  withText(
+    withText(
+      withText(
+        withText(
+          task("deploy-fixed", "Create the corrected contract at a new address"),
+          "contract",
+          "Compiled contract to create, by name",
+        ),
+        "replaces",
+        "The old contract, whose constructor arguments are taken over: address or name",
+      ),
+      "args",
+      "Constructor arguments: a JSON list, or values separated by commas",
+    ),
+    "creationTransaction",
+    "Hash of the transaction that created the old contract",
+  ),
+)
+  .addFlag({ name: "again", description: "Create it even though an earlier run has created the same" })
+  .addFlag({ name: "skipRehearsal", description: "Do not rehearse on a fork first" })
+  .setAction(async () => await import("../tasks/deploy-fixed.js"))
+  .build();
+
+const drill = withText(
+  task("drill", "Rehearse a whole recovery against a chain of its own; nothing to set up"),
+  "node",
+  "The chain's node: hardhat (default) or anvil",
+)
+  .addFlag({ name: "json", description: "Print one JSON document and nothing else" })
+  .setAction(async () => await import("../tasks/drill.js"))
+  .build();
+
+/** The plugin's description. It acts only when a task runs. */
+const hardhatEmergency = definePlugin({
+  id: "hardhat-emergency",
+  npmPackage: "hardhat-emergency",
+  dependencies: () => [import("@nomicfoundation/hardhat-ethers")],
+  hookHandlers: {
+    config: async () => await import("./config/hooks.js"),
+  },
+  tasks: [verifyPausable, pause, unpause, call, deployFixed, upgrade, drill],
+});
+
+export default hardhatEmergency;

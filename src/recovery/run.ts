@@ -1,0 +1,300 @@
+import { EmergencyError, asError, messageOf } from "../errors.js";
+import { isRecord, type Json, type JsonObject } from "../json.js";
+import {
+  changedFacts,
+  type Difference,
+  type Effects,
+  type PlannedStep,
+  type Progress,
+  type Step,
+  type StepRequest,
+  type StepSet,
+  type Verification,
+} from "../step.js";
+import { sealPlan, withRehearsal, type Plan, type PlanWorld, type Rehearsal } from "./plan.js";
+
+/** How a step of a plan ended. */
+export interface StepOutcome {
+  readonly id: string;
+  readonly kind: string;
+  readonly title: string;
+  /**
+   * - `done`: performed and read back
+   * - `already`: there was nothing to do, and that was read back
+   * - `not-verified`: performed, but the read-back does not say so
+   * - `failed`: not, or not wholly, performed; see the run's failure
+   * - `not-run`: a step before it did not end well
+   */
+  readonly status: "done" | "already" | "not-verified" | "failed" | "not-run";
+  readonly effects: Effects;
+  readonly verification: Verification | null;
+  /** How what happened differs from the rehearsal; empty without one. */
+  readonly surprises: readonly string[];
+  readonly durationMs: number;
+}
+
+/** How a run ended. */
+export interface RunResult {
+  readonly outcomes: readonly StepOutcome[];
+  /** What stopped it, if something did. */
+  readonly failure: EmergencyError | null;
+}
+
+/**
+ * Plans steps in order. A step that stands alone is planned from the world as it is. A step that
+ * builds on others (`after`) is planned on a copy on which those have been performed, so its prior
+ * facts are those that it will really meet.
+ * @param copy makes the steps of a copy of the world; only called when a step builds on another.
+ * @throws EmergencyError when a step refuses.
+ */
+export async function makePlan(
+  command: string,
+  requests: readonly StepRequest[],
+  steps: StepSet,
+  world: () => Promise<PlanWorld>,
+  copy: (world: PlanWorld) => Promise<StepSet>,
+): Promise<Plan> {
+  checkOrder(requests);
+  const alone = requests.filter((request) => (request.after ?? []).length === 0);
+  if (alone.length === requests.length) {
+    const planned = await Promise.all(requests.map(async (r) => await planStep(stepFor(steps, r.kind), r, {})));
+    return sealPlan(command, await world(), planned);
+  }
+  const at = await world();
+  const copied = await copy(at);
+  const planned: PlannedStep[] = [];
+  const outputs: Record<string, string> = {};
+  for (const request of requests) {
+    const step = await planStep(stepFor(copied, request.kind), request, outputs);
+    planned.push(step);
+    for (const [name, value] of Object.entries(step.outputs)) {
+      outputs[`${step.id}.${name}`] = value;
+    }
+    if (request !== requests.at(-1)) {
+      await rehearseStep(stepFor(copied, step.kind), step);
+    }
+  }
+  return sealPlan(command, at, planned);
+}
+
+async function planStep(
+  step: Step,
+  request: StepRequest,
+  outputs: Readonly<Record<string, string>>,
+): Promise<PlannedStep> {
+  const intent = resolveOutputs(request, outputs);
+  const observation = await step.observe(intent);
+  const { id, kind, after = [] } = request;
+  return { id, kind, intent, after, prior: observation.facts, ...observation.decide() };
+}
+
+/**
+ * Runs a whole plan on a copy of the world and records what it really does there.
+ * @param copied the steps of a fresh copy, made at `block`.
+ * @throws EmergencyError REHEARSAL_FAILED when a step fails or does not verify on the copy.
+ */
+export async function rehearsePlan(plan: Plan, copied: StepSet, block: number): Promise<Plan> {
+  const steps: Rehearsal["steps"][number][] = [];
+  for (const planned of plan.steps) {
+    const step = stepFor(copied, planned.kind);
+    const changes = await changesSince(step, planned);
+    if (changes.length > 0) {
+      throw new EmergencyError(
+        "REHEARSAL_FAILED",
+        `before step "${planned.id}" the fork is not as planned: ${describeDifferences(changes)}`,
+        "type the same command again, to make a new plan",
+      );
+    }
+    steps.push({ id: planned.id, ...(await rehearseStep(step, planned)) });
+  }
+  return withRehearsal(plan, { block, steps });
+}
+
+async function rehearseStep(
+  step: Step,
+  planned: PlannedStep,
+): Promise<{ effects: Effects; verification: Verification }> {
+  let effects: Effects;
+  let verification: Verification;
+  try {
+    effects = await step.rehearse(planned);
+    verification = await step.verify(planned, effects);
+  } catch (error) {
+    throw new EmergencyError(
+      "REHEARSAL_FAILED",
+      `step "${planned.title}" fails on the fork: ${error instanceof EmergencyError ? error.what : messageOf(error)}. Nothing was written to the live chain`,
+      error instanceof EmergencyError ? error.next : "look at the reason above, and change the plan",
+      asError(error),
+    );
+  }
+  if (!verification.verified) {
+    throw new EmergencyError(
+      "REHEARSAL_FAILED",
+      `step "${planned.title}" does not do what it should on the fork: ${verification.problem ?? "it is not verified"}. Nothing was written to the live chain`,
+      "look at the reason above, and change the plan",
+    );
+  }
+  return { effects, verification };
+}
+
+/**
+ * Performs a plan, in order. Before each step the world is looked at again; when it is not as the
+ * plan says, the step is refused and nothing more is done. After each step it is read back.
+ */
+export async function performPlan(
+  plan: Plan,
+  steps: StepSet,
+  progress: Progress,
+  now: () => number,
+): Promise<RunResult> {
+  const outcomes: StepOutcome[] = [];
+  let failure: EmergencyError | null = null;
+  let stopped = false;
+  for (const planned of plan.steps) {
+    if (stopped) {
+      outcomes.push(outcomeOf(planned, "not-run", 0));
+      continue;
+    }
+    const startedMs = now();
+    const done: Json[] = [];
+    try {
+      const outcome = await performStep(plan, stepFor(steps, planned.kind), planned, (event) => {
+        if (event.type === "done") {
+          done.push(event.effect);
+        }
+        progress(event);
+      });
+      outcomes.push({ ...outcome, durationMs: now() - startedMs });
+      stopped = outcome.status === "not-verified";
+    } catch (error) {
+      if (!(error instanceof EmergencyError)) {
+        throw error;
+      }
+      failure = error;
+      stopped = true;
+      const effects = { actions: done };
+      outcomes.push({ ...outcomeOf(planned, "failed", now() - startedMs), effects });
+    }
+  }
+  return { outcomes, failure };
+}
+
+async function performStep(
+  plan: Plan,
+  step: Step,
+  planned: PlannedStep,
+  progress: Progress,
+): Promise<StepOutcome> {
+  if (planned.actions.length === 0) {
+    const nothing = { actions: [] };
+    const verification = await step.verify(planned, nothing);
+    return {
+      ...outcomeOf(planned, verification.verified ? "already" : "not-verified", 0),
+      verification,
+    };
+  }
+  const changes = await changesSince(step, planned);
+  if (changes.length > 0) {
+    throw new EmergencyError(
+      "PRIOR_STATE_CHANGED",
+      `since the plan was made, somebody else has acted: ${describeDifferences(changes)}. Nothing was sent`,
+      "type the command again without --plan: it looks at the chain as it is now, and does only what is left to do",
+    );
+  }
+  const effects = await step.perform(planned, progress);
+  const verification = await step.verify(planned, effects);
+  const rehearsed = plan.rehearsal?.steps.find(({ id }) => id === planned.id);
+  const surprises =
+    rehearsed === undefined ? [] : await step.compare(rehearsed.effects, effects);
+  const good = verification.verified && surprises.length === 0;
+  return {
+    ...outcomeOf(planned, good ? "done" : "not-verified", 0),
+    effects,
+    verification,
+    surprises,
+  };
+}
+
+function outcomeOf(
+  { id, kind, title }: PlannedStep,
+  status: StepOutcome["status"],
+  durationMs: number,
+): StepOutcome {
+  const nothing = { effects: { actions: [] }, verification: null, surprises: [] };
+  return { id, kind, title, status, ...nothing, durationMs };
+}
+
+/** How the facts differ from those that a planned step rests on. */
+async function changesSince(step: Step, planned: PlannedStep): Promise<readonly Difference[]> {
+  const { facts } = await step.observe(planned.intent);
+  return changedFacts(planned.prior, facts);
+}
+
+/** "paused was false and is true", one after the other. */
+export function describeDifferences(differences: readonly Difference[]): string {
+  return differences
+    .map(({ fact, before, after }) => `${fact} was ${String(before)} and is ${String(after)}`)
+    .join("; ");
+}
+
+function stepFor(steps: StepSet, kind: string): Step {
+  const step = steps.get(kind);
+  if (step === undefined) {
+    throw new EmergencyError(
+      "BAD_PLAN",
+      `there is no step of kind "${kind}"`,
+      "make the plan again with --dry-run --save-plan",
+    );
+  }
+  return step;
+}
+
+/** A step may only build on steps that stand before it, and ids are unique. */
+function checkOrder(requests: readonly StepRequest[]): void {
+  const seen = new Set<string>();
+  for (const { id, after = [] } of requests) {
+    const missing = after.find((name) => !seen.has(name));
+    if (seen.has(id) || missing !== undefined) {
+      throw new EmergencyError(
+        "BAD_PLAN",
+        missing === undefined
+          ? `two steps are called "${id}"`
+          : `step "${id}" builds on "${missing}", which does not stand before it`,
+        "name each step once, in the order in which they should run",
+      );
+    }
+    seen.add(id);
+  }
+}
+
+/** The intent with every `{ $output: "step.name" }` replaced by that output. */
+function resolveOutputs(
+  request: StepRequest,
+  outputs: Readonly<Record<string, string>>,
+): JsonObject {
+  const resolved: Record<string, Json> = {};
+  for (const [key, value] of Object.entries(request.intent)) {
+    resolved[key] = resolveOutput(request, value, outputs);
+  }
+  return resolved;
+}
+
+function resolveOutput(
+  request: StepRequest,
+  value: Json,
+  outputs: Readonly<Record<string, string>>,
+): Json {
+  if (!isRecord(value) || typeof value.$output !== "string") {
+    return value;
+  }
+  const output = outputs[value.$output];
+  const from = value.$output.slice(0, value.$output.lastIndexOf("."));
+  if (output === undefined || !(request.after ?? []).includes(from)) {
+    throw new EmergencyError(
+      "BAD_PLAN",
+      `step "${request.id}" wants ${value.$output}, which no step that it builds on gives`,
+      `list "${from}" under after, and check the output's name`,
+    );
+  }
+  return output;
+}

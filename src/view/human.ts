@@ -1,0 +1,152 @@
+import { isTransactionEffect } from "../chain/transactions/transaction.js";
+import { formatEth } from "../chain/transactions/fees.js";
+import type { CommandReport, CommandView, WorldInWords } from "../recovery/command.js";
+import type { Plan } from "../recovery/plan.js";
+import type { StepOutcome } from "../recovery/run.js";
+import type { Effects, PlannedStep, ProgressEvent } from "../step.js";
+import { describeEvent } from "./events.js";
+import { emphasise, seconds, type Print } from "./output.js";
+
+/** More differences than this are counted instead of listed. */
+const MOST_LINES = 12;
+
+/** Tells a command's course to a person. */
+export class HumanView implements CommandView {
+  readonly #print: Print;
+
+  constructor(print: Print) {
+    this.#print = print;
+  }
+
+  plan(plan: Plan, world: WorldInWords): void {
+    const kind = world.live ? emphasise("warning", "LIVE") : "a development chain";
+    this.#print(`Network ${world.network}, chain id ${world.chainId}, block ${world.block}: ${kind}`);
+    const steps = plan.steps.length === 1 ? "1 step" : `${plan.steps.length} steps`;
+    this.#print(`Plan ${plan.hash.slice(0, 12)}, ${steps}`);
+    for (const [index, step] of plan.steps.entries()) {
+      this.#step(index + 1, step);
+    }
+  }
+
+  #step(number: number, step: PlannedStep): void {
+    this.#print(`  ${number}. ${emphasise("strong", step.title)}`);
+    for (const note of step.notes) {
+      this.#print(`     ${emphasise("quiet", note)}`);
+    }
+    if (step.actions.length === 0) {
+      this.#print("     nothing to do");
+      return;
+    }
+    for (const action of step.actions) {
+      this.#print(`     do      ${action.summary}`);
+    }
+    for (const { fact, before, after } of step.expected) {
+      this.#print(`     expect  ${fact}: ${String(before)} -> ${String(after)}`);
+    }
+    this.#print(`     undo    ${"none" in step.inverse ? step.inverse.none : step.inverse.kind}`);
+  }
+
+  rehearsing(fork: string): void {
+    this.#print(`Rehearsing on a ${fork} ...`);
+  }
+
+  rehearsal(plan: Plan): void {
+    for (const { id, effects, verification } of plan.rehearsal?.steps ?? []) {
+      this.#print(`  On the fork, ${id}: ${emphasise("good", "works")}`);
+      this.#effects(effects);
+      for (const line of verification.evidence) {
+        this.#print(`     read    ${line}`);
+      }
+    }
+    this.#print("  The live chain was not written to.");
+  }
+
+  #effects(effects: Effects): void {
+    for (const effect of effects.actions.filter(isTransactionEffect)) {
+      this.#print(`     gas     ${effect.gasUsed.toLocaleString("en-US")}`);
+      this.#list("event", effect.events.map(describeEvent));
+      const words = (effect.storage ?? []).map(
+        ({ address, slot, before, after }) =>
+          `${shortWord(slot)} of ${address}: ${shortWord(before)} -> ${shortWord(after)}`,
+      );
+      this.#list("stores", words);
+    }
+  }
+
+  #list(title: string, lines: readonly string[]): void {
+    for (const line of lines.slice(0, MOST_LINES)) {
+      this.#print(`     ${title.padEnd(7)} ${line}`);
+    }
+    if (lines.length > MOST_LINES) {
+      this.#print(`     ${title.padEnd(7)} and ${lines.length - MOST_LINES} more (all of them with --json)`);
+    }
+  }
+
+  progress = (event: ProgressEvent): void => {
+    switch (event.type) {
+      case "sending":
+        this.#print(`Sending: ${event.summary}`);
+        return;
+      case "sent":
+        this.#print(`  sent as ${event.reference}, waiting until it is mined ...`);
+        return;
+      case "resumed":
+        this.#print(`  an earlier run has begun this: going on with ${event.reference}`);
+        return;
+      case "done":
+        if (isTransactionEffect(event.effect)) {
+          this.#print(`  mined in block ${event.effect.block}`);
+        }
+        return;
+      case "warning":
+        this.#print(emphasise("warning", `  note: ${event.message}`));
+        return;
+    }
+  };
+
+  report(report: CommandReport): void {
+    if (report.dryRun) {
+      this.#print("Dry run: nothing was sent.");
+      return;
+    }
+    for (const outcome of report.result.outcomes) {
+      this.#outcome(outcome);
+    }
+    if (report.result.failure === null) {
+      this.#print(`${seconds(report.durationMs)} from the key press to the last read-back.`);
+    }
+  }
+
+  #outcome(outcome: StepOutcome): void {
+    this.#print(`${HEADLINES[outcome.status]()} ${outcome.title}`);
+    for (const effect of outcome.effects.actions.filter(isTransactionEffect)) {
+      this.#print(
+        `  transaction ${effect.hash}, block ${effect.block}, ${effect.gasUsed.toLocaleString("en-US")} gas, ${formatEth(BigInt(effect.feeWei))} ETH`,
+      );
+    }
+    for (const line of outcome.verification?.evidence ?? []) {
+      this.#print(`  read back: ${line}`);
+    }
+    if (outcome.verification?.problem !== undefined) {
+      this.#print(emphasise("bad", `  ${outcome.verification.problem}`));
+    }
+    for (const surprise of outcome.surprises) {
+      this.#print(emphasise("bad", `  not as rehearsed: ${surprise}`));
+    }
+  }
+}
+
+const HEADLINES: Record<StepOutcome["status"], () => string> = {
+  done: () => emphasise("good", "DONE"),
+  already: () => emphasise("good", "ALREADY SO, nothing was sent:"),
+  "not-verified": () => emphasise("bad", "SENT, BUT NOT VERIFIED:"),
+  failed: () => emphasise("bad", "FAILED:"),
+  "not-run": () => emphasise("warning", "NOT RUN:"),
+};
+
+/** A 32-byte word without its leading zeros, shortened in the middle. */
+function shortWord(word: string): string {
+  const digits = word.replace(/^0x0*/, "");
+  const shown = digits.length > 40 ? `${digits.slice(0, 16)}…${digits.slice(-8)}` : digits;
+  return `0x${shown === "" ? "0" : shown}`;
+}

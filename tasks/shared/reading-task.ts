@@ -1,0 +1,34 @@
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import type { Result } from "hardhat/types/utils";
+import { errorResult } from "hardhat/utils/result";
+
+import type { Chain } from "../../src/chain/chain.js";
+import { openChain } from "../../src/chain/connect.js";
+import { EmergencyError } from "../../src/errors.js";
+import { printFailure } from "../../src/view/json.js";
+import { printLine } from "../../src/view/output.js";
+import { asPluginError } from "./plugin-error.js";
+
+/** Runs a command that only reads, on the network of `--network`, and prints a refusal as asked. */
+export async function runReadingTask<T>(
+  hre: HardhatRuntimeEnvironment,
+  command: string,
+  json: boolean,
+  read: (chain: Chain) => Promise<T>,
+): Promise<Result<T, EmergencyError>> {
+  try {
+    const chain = await openChain(hre);
+    try {
+      return { success: true, value: await read(chain) };
+    } finally {
+      await chain.close();
+    }
+  } catch (thrown) {
+    const error = asPluginError(thrown);
+    if (json && error instanceof EmergencyError) {
+      printFailure(printLine, command, error);
+      return errorResult(error);
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,111 @@
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import { errorResult, successfulResult } from "hardhat/utils/result";
+import type { Result } from "hardhat/types/utils";
+
+import type { AddressBook } from "../../src/chain/address-book.js";
+import { parseAddress, type Address } from "../../src/chain/address.js";
+import type { Chain } from "../../src/chain/chain.js";
+import { EmergencyError } from "../../src/errors.js";
+import { runCommand, type CommandReport } from "../../src/recovery/command.js";
+import type { StepRequest } from "../../src/step.js";
+import { HumanView } from "../../src/view/human.js";
+import { printFailure, printReport, silentView } from "../../src/view/json.js";
+import { printLine } from "../../src/view/output.js";
+import { asker } from "./ask.js";
+import { keyPress } from "./key-press.js";
+import { asPluginError } from "./plugin-error.js";
+
+/** The options of every task that can write, as Hardhat hands them over. */
+export interface WritingArguments {
+  readonly from: string | undefined;
+  readonly plan: string | undefined;
+  readonly savePlan: string | undefined;
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+  readonly rehearse: boolean;
+  readonly json: boolean;
+}
+
+/** What a task's action returns: a failure makes Hardhat exit with 1. */
+export type TaskResult = Result<CommandReport, EmergencyError>;
+
+/** Exit code of "done, but the read-back does not say so". */
+const NOT_VERIFIED = 3;
+
+/**
+ * Runs a command that can write, prints it as asked, and sets the exit code: 0 done and verified,
+ * 1 refused or failed, 3 done but not verified.
+ */
+export async function runWritingTask(
+  hre: HardhatRuntimeEnvironment,
+  command: string,
+  args: WritingArguments,
+  requests: (book: AddressBook, from: Address | undefined) => Promise<readonly StepRequest[]>,
+): Promise<TaskResult> {
+  const startedMs = keyPress();
+  const human = new HumanView(printLine);
+  try {
+    const from = args.from === undefined ? undefined : await parseAddress(args.from, "--from");
+    const report = await runCommand(
+      {
+        hre,
+        view: args.json ? silentView : human,
+        ask: asker(hre.interruptions),
+        now: Date.now,
+        startedMs,
+      },
+      command,
+      args,
+      async (chain) => await requests(addressBook(hre, chain), from),
+    );
+    const verified = report.result.outcomes.every(
+      ({ status }) => status === "done" || status === "already",
+    );
+    if (args.json) {
+      printReport(printLine, report, verified && !report.dryRun);
+    } else {
+      human.report(report);
+    }
+    const { failure } = report.result;
+    if (failure !== null) {
+      if (args.json) {
+        return errorResult(failure);
+      }
+      throw failure;
+    }
+    if (!verified) {
+      process.exitCode = NOT_VERIFIED;
+    }
+    return successfulResult(report);
+  } catch (thrown) {
+    const error = asPluginError(thrown);
+    if (args.json && error instanceof EmergencyError) {
+      printFailure(printLine, command, error);
+      return errorResult(error);
+    }
+    throw error;
+  }
+}
+
+/** Where this project's names are looked up. */
+export function addressBook(hre: HardhatRuntimeEnvironment, chain: Chain): AddressBook {
+  const { config } = hre;
+  return {
+    network: chain.network,
+    chainId: async () => chain.configuredChainId ?? (await chain.chainId()),
+    config: config.emergency,
+    projectRoot: config.paths.root,
+    ignitionDirectory: `${config.paths.root}/ignition`,
+  };
+}
+
+/**
+ * An option that a task cannot do without.
+ * @throws EmergencyError BAD_ARGUMENTS
+ */
+export function needed(value: string | undefined, option: string, example: string): string {
+  if (value === undefined || value.trim() === "") {
+    throw new EmergencyError("BAD_ARGUMENTS", `${option} is missing`, example);
+  }
+  return value.trim();
+}
