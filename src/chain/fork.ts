@@ -52,6 +52,9 @@ export async function openFork(
         },
       },
     });
+    // The simulator runs the copied block by the rules of its time, and for a chain that it does not
+    // know it has none. On a block of its own it always has.
+    await connection.provider.request({ method: "hardhat_mine", params: ["0x1"] });
     return new ForkedChain(chain, chainId, block, connection);
   } catch (error) {
     throw new EmergencyError(

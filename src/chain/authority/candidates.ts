@@ -14,11 +14,13 @@ export async function ownerCandidates(
 ): Promise<Candidates> {
   const [reply] = await lookAt(chain, blockNumber, [staticCall(target, OWNER.selector)]);
   const owner = await addressInWord(hexResult(reply) ?? "");
-  return {
-    needs: "Ownable: only the owner",
-    candidates: owner === undefined ? [] : [{ address: owner, via: OWNER.signature }],
-    unknown: owner === undefined ? ["owner() names nobody: the ownership was renounced"] : [],
-  };
+  return owner === undefined
+    ? { needs: "Ownable: only the owner, and owner() names nobody", candidates: [], unknown: [] }
+    : {
+        needs: "Ownable: only the owner",
+        candidates: [{ address: owner, via: OWNER.signature }],
+        unknown: [],
+      };
 }
 
 const OWNER = { signature: "owner()", selector: "0x8da5cb5b" } as const;
@@ -55,7 +57,11 @@ export async function pointerCandidates(
       candidates.push({ address, via: pointer.signature });
     }
   }
-  return { needs: "an authority of its own kind", candidates, unknown: [] };
+  return {
+    needs: "an authority of its own kind",
+    candidates,
+    unknown: ["who else may is not known: only the usual getters were asked"],
+  };
 }
 
 const ACCESS_CONTROL = [

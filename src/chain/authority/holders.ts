@@ -3,7 +3,7 @@ import { ZERO_ADDRESS, sameAddress } from "../address.js";
 import { lookAt, type Chain } from "../chain.js";
 import { codeAt, hexResult, simulation } from "../reads.js";
 import { describeRevert, parseRevert, type Revert } from "../revert.js";
-import type { RpcReply } from "../rpc.js";
+import type { RpcFailure } from "../rpc.js";
 import { managedCandidates, ownerCandidates, pointerCandidates, roleCandidates } from "./candidates.js";
 
 /** Somebody who might hold a power. */
@@ -27,7 +27,7 @@ export interface Authority {
   readonly needs: string;
   /** Proved ones first. */
   readonly holders: readonly Holder[];
-  /** What could not be known, in words. */
+  /** What could not be known, in words. Empty: everybody who may hold the power was looked at. */
   readonly unknown: readonly string[];
 }
 
@@ -80,20 +80,17 @@ export async function whoMayCall(
     };
   });
   const sorted = [...holders].sort((a, b) => Number(b.proved) - Number(a.proved));
-  const unknown =
-    sorted.some((holder) => holder.proved) || found.unknown.length > 0
-      ? found.unknown
-      : [refusalOf(reply, revert)];
-  return { needs: found.needs, holders: sorted, unknown };
+  const refused = reply === undefined ? [] : [refusalOf(reply.failure, revert)];
+  const somebodyMay = sorted.some((holder) => holder.proved);
+  return {
+    needs: found.needs,
+    holders: sorted,
+    unknown: found.unknown.length > 0 && !somebodyMay ? [...refused, ...found.unknown] : found.unknown,
+  };
 }
 
-function refusalOf(reply: RpcReply | undefined, revert: Revert | undefined): string {
-  const said =
-    revert !== undefined
-      ? describeRevert(revert)
-      : reply?.ok === false
-        ? reply.failure.message
-        : "nothing";
+function refusalOf(failure: RpcFailure, revert: Revert | undefined): string {
+  const said = revert === undefined ? failure.message : describeRevert(revert);
   return `the call is refused with ${said}, and nobody was found for whom it succeeds`;
 }
 

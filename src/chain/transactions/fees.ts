@@ -51,8 +51,7 @@ export function decideFee(inputs: FeeInputs): Fee {
     }
     return { kind: "legacy", gasPriceWei };
   }
-  const suggested = (inputs.suggestedTipWei ?? 0n) * 2n;
-  const tip = suggested > LEAST_TIP_WEI ? suggested : LEAST_TIP_WEI;
+  const tip = urgentTip(inputs.suggestedTipWei ?? 0n, baseFee);
   const wanted = baseFee * BASE_FEE_HEADROOM + tip;
   if (affordable >= wanted) {
     return { kind: "dynamic", maxFeeWei: wanted, tipWei: tip };
@@ -63,6 +62,16 @@ export function decideFee(inputs: FeeInputs): Fee {
   }
   const room = affordable - least;
   return { kind: "dynamic", maxFeeWei: affordable, tipWei: room < tip ? room : tip };
+}
+
+/**
+ * Twice the suggested tip, to be ahead of others; but doubled only up to the base fee. On a quiet
+ * chain the suggestion is our own last tip, and doubling it each time would run away.
+ */
+function urgentTip(suggestedWei: bigint, baseFeeWei: bigint): bigint {
+  const doubled = suggestedWei * 2n;
+  const most = larger(suggestedWei, baseFeeWei);
+  return larger(doubled < most ? doubled : most, LEAST_TIP_WEI);
 }
 
 /** The fee as the fields of `eth_sendTransaction`. */
