@@ -19,7 +19,7 @@ const top = ["tasks", "src/index.ts", "src/drill"];
 const mayImport = {
   tasks: ["src/index.ts"],
   "src/view": ["tasks", "src/drill"],
-  "src/drill": ["tasks"],
+  "src/drill": ["tasks", "src/view"],
   "src/recovery": [...top, "src/view"],
   ...Object.fromEntries(
     middle.map((folder) => [folder, [...top, "src/view", "src/recovery", "src/evidence"]]),

@@ -32,7 +32,11 @@ const CONTRACTS = `${CONTRACT}; several are separated by commas`;
 /** What every task has that can write. */
 function writing<Arguments extends TaskArguments>(builder: NewTaskDefinitionBuilder<Arguments>) {
   const withFrom = withText(builder, "from", "Account that signs; default: the first one that may");
-  const withPlan = withText(withFrom, "plan", "Perform the plan in this file instead of making one");
+  const withPlan = withText(
+    withFrom,
+    "plan",
+    "Perform the plan in this file instead of making one",
+  );
   return withText(withPlan, "savePlan", "Write the plan to this file")
     .addFlag({ name: "yes", description: "Do not ask for the network's name to be typed" })
     .addFlag({ name: "dryRun", description: "Show the plan and stop" })
@@ -41,7 +45,11 @@ function writing<Arguments extends TaskArguments>(builder: NewTaskDefinitionBuil
 }
 
 const pause = writing(
-  withText(task("pause", "Stop contracts, and read back that they are stopped"), "contract", CONTRACTS),
+  withText(
+    task("pause", "Stop contracts, and read back that they are stopped"),
+    "contract",
+    CONTRACTS,
+  ),
 )
   .setAction(async () => await import("../tasks/pause.js"))
   .build();
@@ -53,7 +61,10 @@ const unpause = writing(
   .build();
 
 const verifyPausable = withText(
-  task("verify-pausable", "Find out whether contracts can be paused and by whom, and prove it on a fork"),
+  task(
+    "verify-pausable",
+    "Find out whether contracts can be paused and by whom, and prove it on a fork",
+  ),
   "contract",
   CONTRACTS,
 )
@@ -105,7 +116,10 @@ const upgrade = writing(
     "Compiled contract that runs now; default: found by its bytecode",
   ),
 )
-  .addFlag({ name: "skipLayoutCheck", description: "Upgrade without comparing the storage layouts" })
+  .addFlag({
+    name: "skipLayoutCheck",
+    description: "Upgrade without comparing the storage layouts",
+  })
   .addFlag({ name: "skipRehearsal", description: "Do not rehearse on a fork first" })
   .setAction(async () => await import("../tasks/upgrade.js"))
   .build();
@@ -129,7 +143,10 @@ const deployFixed = writing(
     "Hash of the transaction that created the old contract",
   ),
 )
-  .addFlag({ name: "again", description: "Create it even though an earlier run has created the same" })
+  .addFlag({
+    name: "again",
+    description: "Create it even though an earlier run has created the same",
+  })
   .addFlag({ name: "skipRehearsal", description: "Do not rehearse on a fork first" })
   .setAction(async () => await import("../tasks/deploy-fixed.js"))
   .build();
@@ -140,6 +157,7 @@ const drill = withText(
   "The chain's node: hardhat (default) or anvil",
 )
   .addFlag({ name: "json", description: "Print one JSON document and nothing else" })
+  .addFlag({ name: "prepare", description: "Only compile the drill's contracts" })
   .setAction(async () => await import("../tasks/drill.js"))
   .build();
 

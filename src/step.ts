@@ -28,8 +28,7 @@ export interface Action extends JsonObject {
 
 /** How a step could be undone: as a request to plan, or why it cannot be. */
 export type Inverse =
-  | { readonly kind: string; readonly intent: JsonObject }
-  | { readonly none: string };
+  { readonly kind: string; readonly intent: JsonObject } | { readonly none: string };
 
 /** What somebody wants: a kind of step and what it should do. */
 export interface StepRequest {

@@ -40,7 +40,11 @@ function isJsonList(value: unknown): value is readonly Json[] {
 
 /** Creation code with its constructor arguments. */
 export async function encodeCreation(
-  contract: { readonly contractName: string; readonly abi: readonly unknown[]; readonly bytecode: Hex },
+  contract: {
+    readonly contractName: string;
+    readonly abi: readonly unknown[];
+    readonly bytecode: Hex;
+  },
   args: readonly Json[],
 ): Promise<Hex> {
   const { Interface } = await import("ethers");

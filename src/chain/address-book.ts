@@ -68,7 +68,9 @@ export async function findContract(
   }
   const addresses = new Set(found.map((contract) => contract.address));
   if (addresses.size > 1) {
-    const candidates = found.map(({ label, address, source: from }) => `${label} = ${address} (${from})`);
+    const candidates = found.map(
+      ({ label, address, source: from }) => `${label} = ${address} (${from})`,
+    );
     throw new EmergencyError(
       "AMBIGUOUS_CONTRACT",
       `${source}: "${name}" stands for ${addresses.size} addresses on network "${book.network}": ${candidates.join("; ")}`,
@@ -85,9 +87,15 @@ export async function findContracts(
   source: string,
 ): Promise<readonly KnownContract[]> {
   const names = text.split(",").filter((name) => name.trim() !== "");
-  const found = await Promise.all(names.map(async (name) => await findContract(book, name, source)));
+  const found = await Promise.all(
+    names.map(async (name) => await findContract(book, name, source)),
+  );
   if (found.length === 0) {
-    throw new EmergencyError("BAD_ARGUMENTS", `${source} is empty`, `give an address or a name: ${source} 0x…`);
+    throw new EmergencyError(
+      "BAD_ARGUMENTS",
+      `${source} is empty`,
+      `give an address or a name: ${source} 0x…`,
+    );
   }
   return found.filter(
     ({ address }, index) => found.findIndex((other) => other.address === address) === index,
@@ -96,7 +104,11 @@ export async function findContracts(
 
 /** Every name that is known on this network. */
 async function allContracts(book: AddressBook): Promise<readonly KnownContract[]> {
-  const sources = await Promise.all([fromConfig(book), fromIgnition(book), fromHardhatDeploy(book)]);
+  const sources = await Promise.all([
+    fromConfig(book),
+    fromIgnition(book),
+    fromHardhatDeploy(book),
+  ]);
   return sources.flat();
 }
 
@@ -130,7 +142,10 @@ async function fromIgnition(book: AddressBook): Promise<readonly KnownContract[]
   for (const id of await folders(root)) {
     const file = path.join(root, id, "deployed_addresses.json");
     const addresses = await readJson(file);
-    if (addresses === undefined || !(await isForChain(path.join(root, id), id, await book.chainId()))) {
+    if (
+      addresses === undefined ||
+      !(await isForChain(path.join(root, id), id, await book.chainId()))
+    ) {
       continue;
     }
     const created = await ignitionJournal(path.join(root, id, "journal.jsonl"));
@@ -162,7 +177,10 @@ async function ignitionJournal(
       typeof message.futureId === "string"
     ) {
       created.set(message.futureId, {
-        artifact: textOf(message.artifactId) === message.futureId ? textOf(message.contractName) : undefined,
+        artifact:
+          textOf(message.artifactId) === message.futureId
+            ? textOf(message.contractName)
+            : undefined,
         constructorArgs: jsonList(message.constructorArgs),
       });
     }
@@ -205,11 +223,14 @@ export async function abisFor(
 ): Promise<readonly (readonly unknown[])[]> {
   const own = contract.abi === undefined ? [] : [contract.abi];
   const named =
-    contract.artifact === undefined
-      ? []
-      : [(await artifacts.readArtifact(contract.artifact)).abi];
+    contract.artifact === undefined ? [] : [(await artifacts.readArtifact(contract.artifact)).abi];
   const names = [...(await artifacts.getAllFullyQualifiedNames())];
-  const all = await Promise.all(names.map(async (name) => (await artifacts.readArtifact(name)).abi));
+  const all = await Promise.all(
+    names.map(async (name): Promise<readonly unknown[]> => {
+      const artifact: { readonly abi: readonly unknown[] } = await artifacts.readArtifact(name);
+      return artifact.abi;
+    }),
+  );
   return [...own, ...named, ...all];
 }
 

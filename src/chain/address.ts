@@ -1,4 +1,8 @@
-import { isAddress, isValidChecksumAddress, toChecksumAddress } from "@nomicfoundation/hardhat-utils/eth";
+import {
+  isAddress,
+  isValidChecksumAddress,
+  toChecksumAddress,
+} from "@nomicfoundation/hardhat-utils/eth";
 
 import { EmergencyError } from "../errors.js";
 

@@ -112,7 +112,9 @@ function parseFunction(
   const withParentheses = text.includes("(") ? text : `${text}()`;
   let typed: Interface;
   try {
-    typed = new makeInterface([`function ${withParentheses}${/\bview\b|\breturns\b/.test(text) ? "" : " view"}`]);
+    typed = new makeInterface([
+      `function ${withParentheses}${/\bview\b|\breturns\b/.test(text) ? "" : " view"}`,
+    ]);
   } catch (error) {
     throw badFunction(request.function, messageOf(error), error);
   }
@@ -124,7 +126,10 @@ function parseFunction(
   if (hasReturns(text)) {
     return { abi: typed, fragment };
   }
-  const sources = [...request.abis.map((abi) => makeInterface.from(JSON.stringify(abi))), new makeInterface(GETTERS)];
+  const sources = [
+    ...request.abis.map((abi) => makeInterface.from(JSON.stringify(abi))),
+    new makeInterface(GETTERS),
+  ];
   for (const abi of sources) {
     const known = abi.getFunction(fragment.selector);
     if (known !== null && known.outputs.length > 0) {
@@ -164,7 +169,9 @@ function decode(abi: Interface, fragment: FunctionFragment, answer: string): str
 }
 
 function formatValue(value: unknown): string {
-  return Array.isArray(value) ? `[${value.map((item: unknown) => formatValue(item)).join(", ")}]` : String(value);
+  return Array.isArray(value)
+    ? `[${value.map((item: unknown) => formatValue(item)).join(", ")}]`
+    : String(value);
 }
 
 function badFunction(text: string, why: string, cause?: unknown): EmergencyError {

@@ -92,7 +92,10 @@ export async function look(chain: Chain, reads: readonly Read[]): Promise<Look> 
     { method: "eth_blockNumber", params: [] },
   ]);
   const chainId = checkChainId(chain, replies[0]);
-  const block = parseBlock(chain.network, required(chain.network, replies[1], "eth_getBlockByNumber"));
+  const block = parseBlock(
+    chain.network,
+    required(chain.network, replies[1], "eth_getBlockByNumber"),
+  );
   const last = required(chain.network, replies.at(-1), "eth_blockNumber");
   if (!isHex(last)) {
     throw invalid(chain.network, "eth_blockNumber gave no number");

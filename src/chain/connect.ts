@@ -79,7 +79,8 @@ export async function openChain(hre: Networks): Promise<Chain> {
 
 /** The network's name as Hardhat chooses it. */
 export function networkName(hre: Pick<Networks, "globalOptions">): string {
-  return hre.globalOptions.network ?? "default";
+  const { network } = hre.globalOptions;
+  return network;
 }
 
 /** An emergency does not wait longer than this for one answer (Hardhat's default is five minutes). */

@@ -154,6 +154,8 @@ class ForkedChain implements Fork {
 }
 
 function withoutFees(transaction: SignableTransaction): SignableTransaction {
-  const { maxFeePerGas: _cap, maxPriorityFeePerGas: _tip, ...rest } = transaction;
-  return { ...rest, gasPrice: quantity(0) };
+  const others = Object.entries(transaction).filter(
+    ([field]) => field !== "maxFeePerGas" && field !== "maxPriorityFeePerGas",
+  );
+  return { ...Object.fromEntries(others), gasPrice: quantity(0) };
 }

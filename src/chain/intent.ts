@@ -21,7 +21,11 @@ export const hexSchema = z.custom<Hex>(
  * An intent in its right form.
  * @throws EmergencyError BAD_PLAN naming the field.
  */
-export function parseIntent<T>(kind: string, schema: z.ZodType<T, z.ZodTypeDef, unknown>, intent: JsonObject): T {
+export function parseIntent<T>(
+  kind: string,
+  schema: z.ZodType<T, z.ZodTypeDef, unknown>,
+  intent: JsonObject,
+): T {
   const result = schema.safeParse(intent);
   if (result.success) {
     return result.data;

@@ -21,10 +21,7 @@ export function storageAt(address: Address, slot: Hex): Read {
 export function staticCall(to: Address, data: Hex, from?: Address): Read {
   return (block) => ({
     method: "eth_call",
-    params: [
-      { to, data, gas: STATIC_CALL_GAS, ...(from === undefined ? {} : { from }) },
-      block,
-    ],
+    params: [{ to, data, gas: STATIC_CALL_GAS, ...(from === undefined ? {} : { from }) }, block],
   });
 }
 

@@ -48,7 +48,10 @@ export async function parseRevert(
     return undefined;
   }
   const { Interface } = await import("ethers");
-  const interfaces = [new Interface(KNOWN_ERRORS), ...abis.map((abi) => Interface.from(JSON.stringify(abi)))];
+  const interfaces = [
+    new Interface(KNOWN_ERRORS),
+    ...abis.map((abi) => Interface.from(JSON.stringify(abi))),
+  ];
   for (const candidate of interfaces) {
     try {
       const parsed = candidate.parseError(data);

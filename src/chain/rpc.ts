@@ -94,7 +94,10 @@ export function httpRpc(options: HttpRpcOptions): Rpc {
           return inOrder(options.networkName, ids, answer);
         }
         if (!isRecord(answer) || !isRecord(answer.error)) {
-          throw invalid(options.networkName, "the answer to a batch is neither a list nor an error");
+          throw invalid(
+            options.networkName,
+            "the answer to a batch is neither a list nor an error",
+          );
         }
         batches = false;
       }
@@ -208,7 +211,10 @@ async function limitedText(networkName: string, response: Response): Promise<str
   const decoder = new TextDecoder();
   let bytes = 0;
   let text = "";
-  for await (const chunk of response.body) {
+  for await (const chunk of response.body.values()) {
+    if (!(chunk instanceof Uint8Array)) {
+      throw invalid(networkName, "the answer is not bytes");
+    }
     bytes += chunk.byteLength;
     if (bytes > MAX_ANSWER_BYTES) {
       throw invalid(networkName, `the answer is larger than ${MAX_ANSWER_BYTES} bytes`);
@@ -334,7 +340,10 @@ function revertData(data: unknown): string | undefined {
     return data;
   }
   if (isRecord(data)) {
-    return revertData(data.data) ?? (isRecord(data.originalError) ? revertData(data.originalError.data) : undefined);
+    return (
+      revertData(data.data) ??
+      (isRecord(data.originalError) ? revertData(data.originalError.data) : undefined)
+    );
   }
   return undefined;
 }

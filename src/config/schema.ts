@@ -6,7 +6,9 @@ const address = z
   .regex(ADDRESS, "must be an address: 0x and 40 hexadecimal digits");
 
 /** Names share `--contract` with addresses, and several are separated by commas. */
-const name = z.string().regex(/^(?!0x)[^\s,]+$/i, "a name may not begin with 0x or hold spaces or commas");
+const name = z
+  .string()
+  .regex(/^(?!0x)[^\s,]+$/i, "a name may not begin with 0x or hold spaces or commas");
 
 const contract = z.union(
   [
@@ -28,7 +30,8 @@ const contract = z.union(
       }
       const meant = typeof context.data === "string" ? 0 : 1;
       const [first] = issue.unionErrors[meant]?.issues ?? [];
-      const where = first === undefined || first.path.length <= 3 ? "" : `${first.path.slice(3).join(".")}: `;
+      const where =
+        first === undefined || first.path.length <= 3 ? "" : `${first.path.slice(3).join(".")}: `;
       return { message: `${where}${first?.message ?? context.defaultError}` };
     },
   },

@@ -53,7 +53,7 @@ export interface CommandReport {
   readonly live: boolean;
   readonly dryRun: boolean;
   readonly result: RunResult;
-  /** From the key press (the start of the process), or from the call, to the last read-back. */
+  /** From {@link CommandContext.startedMs} to the last read-back. */
   readonly durationMs: number;
 }
 
@@ -64,7 +64,7 @@ export interface CommandContext {
   /** Asks the person; undefined when nobody answers. */
   readonly ask: (question: string) => Promise<string | undefined>;
   readonly now: () => number;
-  /** When the person pressed the key, on the clock of `now`. */
+  /** When it began, on the clock of `now`. */
   readonly startedMs: number;
 }
 
@@ -126,9 +126,11 @@ export async function runCommand(
     const result = await performPlan(plan, live, view.progress, context.now);
     return { ...report, result, durationMs: context.now() - context.startedMs };
   } finally {
-    await Promise.all([chain, ...forks].map(async (opened) => {
-      await opened.close();
-    }));
+    await Promise.all(
+      [chain, ...forks].map(async (opened) => {
+        await opened.close();
+      }),
+    );
   }
 }
 

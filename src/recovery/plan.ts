@@ -45,11 +45,7 @@ export interface Plan {
 }
 
 /** A plan with its hash. */
-export function sealPlan(
-  command: string,
-  world: PlanWorld,
-  steps: readonly PlannedStep[],
-): Plan {
+export function sealPlan(command: string, world: PlanWorld, steps: readonly PlannedStep[]): Plan {
   const plan = { schema: PLAN_SCHEMA, command, world, steps, rehearsal: null } as const;
   return { ...plan, hash: planHash(plan) };
 }
@@ -93,7 +89,9 @@ const stepSchema: z.ZodType<PlannedStep> = z
     prior: z.record(factSchema),
     title: z.string(),
     actions: z.array(actionSchema),
-    expected: z.array(z.object({ fact: z.string(), before: factSchema, after: factSchema }).strict()),
+    expected: z.array(
+      z.object({ fact: z.string(), before: factSchema, after: factSchema }).strict(),
+    ),
     outputs: z.record(z.string()),
     inverse: z.union([
       z.object({ kind: z.string(), intent: jsonObjectSchema }).strict(),
@@ -106,8 +104,8 @@ const stepSchema: z.ZodType<PlannedStep> = z
 const verificationSchema = z
   .object({ verified: z.boolean(), evidence: z.array(z.string()), problem: z.string().optional() })
   .strict()
-  .transform(
-    ({ problem, ...rest }): Verification => (problem === undefined ? rest : { ...rest, problem }),
+  .transform(({ problem, ...rest }): Verification =>
+    problem === undefined ? rest : { ...rest, problem },
   );
 
 const planSchema = z
@@ -156,7 +154,9 @@ export async function readPlan(file: string): Promise<Plan> {
   // `--dry-run --json` wraps the plan in the command's document.
   const inner = z.object({ plan: z.unknown() }).safeParse(value);
   const candidate =
-    inner.success && inner.data.plan !== undefined && inner.data.plan !== null ? inner.data.plan : value;
+    inner.success && inner.data.plan !== undefined && inner.data.plan !== null
+      ? inner.data.plan
+      : value;
   const result = planSchema.safeParse(candidate);
   if (!result.success) {
     const [issue] = result.error.issues;

@@ -57,7 +57,9 @@ export async function makePlan(
   checkOrder(requests);
   const alone = requests.filter((request) => (request.after ?? []).length === 0);
   if (alone.length === requests.length) {
-    const planned = await Promise.all(requests.map(async (r) => await planStep(stepFor(steps, r.kind), r, {})));
+    const planned = await Promise.all(
+      requests.map(async (r) => await planStep(stepFor(steps, r.kind), r, {})),
+    );
     return sealPlan(command, await world(), planned);
   }
   const at = await world();
@@ -123,7 +125,9 @@ async function rehearseStep(
     throw new EmergencyError(
       "REHEARSAL_FAILED",
       `step "${planned.title}" fails on the fork: ${error instanceof EmergencyError ? error.what : messageOf(error)}. Nothing was written to the live chain`,
-      error instanceof EmergencyError ? error.next : "look at the reason above, and change the plan",
+      error instanceof EmergencyError
+        ? error.next
+        : "look at the reason above, and change the plan",
       asError(error),
     );
   }
@@ -204,8 +208,7 @@ async function performStep(
   const effects = await step.perform(planned, progress);
   const verification = await step.verify(planned, effects);
   const rehearsed = plan.rehearsal?.steps.find(({ id }) => id === planned.id);
-  const surprises =
-    rehearsed === undefined ? [] : await step.compare(rehearsed.effects, effects);
+  const surprises = rehearsed === undefined ? [] : await step.compare(rehearsed.effects, effects);
   const good = verification.verified && surprises.length === 0;
   return {
     ...outcomeOf(planned, good ? "done" : "not-verified", 0),

@@ -20,7 +20,9 @@ export class HumanView implements CommandView {
 
   plan(plan: Plan, world: WorldInWords): void {
     const kind = world.live ? emphasise("warning", "LIVE") : "a development chain";
-    this.#print(`Network ${world.network}, chain id ${world.chainId}, block ${world.block}: ${kind}`);
+    this.#print(
+      `Network ${world.network}, chain id ${world.chainId}, block ${world.block}: ${kind}`,
+    );
     const steps = plan.steps.length === 1 ? "1 step" : `${plan.steps.length} steps`;
     this.#print(`Plan ${plan.hash.slice(0, 12)}, ${steps}`);
     for (const [index, step] of plan.steps.entries()) {
@@ -78,7 +80,9 @@ export class HumanView implements CommandView {
       this.#print(`     ${title.padEnd(7)} ${line}`);
     }
     if (lines.length > MOST_LINES) {
-      this.#print(`     ${title.padEnd(7)} and ${lines.length - MOST_LINES} more (all of them with --json)`);
+      this.#print(
+        `     ${title.padEnd(7)} and ${lines.length - MOST_LINES} more (all of them with --json)`,
+      );
     }
   }
 
@@ -104,7 +108,8 @@ export class HumanView implements CommandView {
     }
   };
 
-  report(report: CommandReport): void {
+  /** @param since what the duration is counted from: "the key press". */
+  report(report: CommandReport, since: string): void {
     if (report.dryRun) {
       this.#print("Dry run: nothing was sent.");
       return;
@@ -113,7 +118,7 @@ export class HumanView implements CommandView {
       this.#outcome(outcome);
     }
     if (report.result.failure === null) {
-      this.#print(`${seconds(report.durationMs)} from the key press to the last read-back.`);
+      this.#print(`${seconds(report.durationMs)} from ${since} to the last read-back.`);
     }
   }
 

@@ -52,5 +52,9 @@ function errorDocument(error: unknown): { code: string; message: string; next: s
   if (error instanceof EmergencyError) {
     return { code: error.code, message: error.what, next: error.next };
   }
-  return { code: "UNEXPECTED", message: messageOf(error), next: "type the command again without --json" };
+  return {
+    code: "UNEXPECTED",
+    message: messageOf(error),
+    next: "type the command again without --json",
+  };
 }

@@ -5,10 +5,24 @@ import { redact } from "../redact.js";
 /** Where lines go. Injected, so that tests can read them. */
 export type Print = (line: string) => void;
 
+let mutes = 0;
+
 /** Prints a line to standard output, with secrets taken out. */
 export const printLine: Print = (line) => {
-  console.log(redact(line));
+  if (mutes === 0) {
+    console.log(redact(line));
+  }
 };
+
+/** Prints nothing while the action runs. */
+export async function muted<T>(action: () => Promise<T>): Promise<T> {
+  mutes++;
+  try {
+    return await action();
+  } finally {
+    mutes--;
+  }
+}
 
 /** How a word stands out on a terminal. */
 export type Emphasis = "good" | "bad" | "warning" | "quiet" | "strong";

@@ -20,7 +20,8 @@ export function printPausable(
 }
 
 function printReport(print: Print, network: string, report: PausableReport): void {
-  const name = report.label === report.address ? report.address : `${report.label} (${report.address})`;
+  const name =
+    report.label === report.address ? report.address : `${report.label} (${report.address})`;
   print(`${name}: ${headline(report)}`);
   if (report.proxy !== null) {
     print(`  ${report.proxy.kind} proxy, implementation ${report.proxy.implementation}`);

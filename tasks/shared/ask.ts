@@ -20,9 +20,6 @@ export function asker(
         });
       });
     });
-    return await Promise.race([
-      interruptions.requestInput("hardhat-emergency", question),
-      nobody,
-    ]);
+    return await Promise.race([interruptions.requestInput("hardhat-emergency", question), nobody]);
   };
 }

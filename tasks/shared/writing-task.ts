@@ -42,7 +42,7 @@ export async function runWritingTask(
   args: WritingArguments,
   requests: (book: AddressBook, from: Address | undefined) => Promise<readonly StepRequest[]>,
 ): Promise<TaskResult> {
-  const startedMs = keyPress();
+  const start = keyPress();
   const human = new HumanView(printLine);
   try {
     const from = args.from === undefined ? undefined : await parseAddress(args.from, "--from");
@@ -52,7 +52,7 @@ export async function runWritingTask(
         view: args.json ? silentView : human,
         ask: asker(hre.interruptions),
         now: Date.now,
-        startedMs,
+        startedMs: start.atMs,
       },
       command,
       args,
@@ -64,7 +64,7 @@ export async function runWritingTask(
     if (args.json) {
       printReport(printLine, report, verified && !report.dryRun);
     } else {
-      human.report(report);
+      human.report(report, start.name);
     }
     const { failure } = report.result;
     if (failure !== null) {

@@ -115,7 +115,9 @@ export async function roleCandidates(
   }
   const topic = abi.getEvent("RoleGranted")?.topicHash ?? "";
   const search = await findLogs(chain, target, [topic, role], blockNumber);
-  const accounts = await Promise.all(search.logs.map(async ({ topics }) => await topicAddress(topics[2] ?? "")));
+  const accounts = await Promise.all(
+    search.logs.map(async ({ topics }) => await topicAddress(topics[2] ?? "")),
+  );
   const distinct = [...new Set(accounts)];
   const holds = await lookAt(
     chain,
@@ -170,12 +172,16 @@ export async function managedCandidates(
     [topic, `0x${roleId.toString(16).padStart(64, "0")}`],
     blockNumber,
   );
-  const accounts = await Promise.all(search.logs.map(async ({ topics }) => await topicAddress(topics[2] ?? "")));
+  const accounts = await Promise.all(
+    search.logs.map(async ({ topics }) => await topicAddress(topics[2] ?? "")),
+  );
   const distinct = [...new Set(accounts)];
   const replies = await lookAt(
     chain,
     blockNumber,
-    distinct.map((account) => staticCall(manager, encode(abi, "canCall", [account, target, selector]))),
+    distinct.map((account) =>
+      staticCall(manager, encode(abi, "canCall", [account, target, selector])),
+    ),
   );
   const candidates: Candidate[] = [];
   for (const [index, address] of distinct.entries()) {
@@ -210,7 +216,9 @@ async function roleName(
     blockNumber,
     names.map((name) => staticCall(target, encode(abi, name, []))),
   );
-  const index = replies.findIndex((reply) => hexResult(reply)?.toLowerCase() === role.toLowerCase());
+  const index = replies.findIndex(
+    (reply) => hexResult(reply)?.toLowerCase() === role.toLowerCase(),
+  );
   const name = names[index];
   if (name !== undefined) {
     return name;
@@ -221,7 +229,9 @@ async function roleName(
 function incomplete(fromBlock: number, event: string): string[] {
   return fromBlock === 0
     ? []
-    : [`the node gives ${event} events only from block ${fromBlock} on: holders from before are not known`];
+    : [
+        `the node gives ${event} events only from block ${fromBlock} on: holders from before are not known`,
+      ];
 }
 
 async function interfaceOf(fragments: readonly string[]): Promise<Interface> {

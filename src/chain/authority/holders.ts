@@ -4,7 +4,12 @@ import { lookAt, type Chain } from "../chain.js";
 import { codeAt, hexResult, simulation } from "../reads.js";
 import { describeRevert, parseRevert, type Revert } from "../revert.js";
 import type { RpcFailure } from "../rpc.js";
-import { managedCandidates, ownerCandidates, pointerCandidates, roleCandidates } from "./candidates.js";
+import {
+  managedCandidates,
+  ownerCandidates,
+  pointerCandidates,
+  roleCandidates,
+} from "./candidates.js";
 
 /** Somebody who might hold a power. */
 export interface Candidate {
@@ -55,7 +60,9 @@ export async function whoMayCall(
   data: Hex,
   blockNumber: number,
 ): Promise<Authority> {
-  const [reply] = await lookAt(chain, blockNumber, [simulation({ from: STRANGER, to: target, data })]);
+  const [reply] = await lookAt(chain, blockNumber, [
+    simulation({ from: STRANGER, to: target, data }),
+  ]);
   if (reply?.ok === true) {
     return { needs: "nothing: the call succeeds for anybody", holders: [], unknown: [] };
   }
@@ -64,12 +71,16 @@ export async function whoMayCall(
   const distinct = found.candidates.filter(
     (candidate, index) =>
       candidate.address !== ZERO_ADDRESS &&
-      found.candidates.findIndex((other) => sameAddress(other.address, candidate.address)) === index,
+      found.candidates.findIndex((other) => sameAddress(other.address, candidate.address)) ===
+        index,
   );
   const replies = await lookAt(
     chain,
     blockNumber,
-    distinct.flatMap(({ address }) => [simulation({ from: address, to: target, data }), codeAt(address)]),
+    distinct.flatMap(({ address }) => [
+      simulation({ from: address, to: target, data }),
+      codeAt(address),
+    ]),
   );
   const holders = distinct.map((candidate, index): Holder => {
     const code = hexResult(replies[index * 2 + 1]);
@@ -85,7 +96,8 @@ export async function whoMayCall(
   return {
     needs: found.needs,
     holders: sorted,
-    unknown: found.unknown.length > 0 && !somebodyMay ? [...refused, ...found.unknown] : found.unknown,
+    unknown:
+      found.unknown.length > 0 && !somebodyMay ? [...refused, ...found.unknown] : found.unknown,
   };
 }
 

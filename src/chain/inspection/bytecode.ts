@@ -53,9 +53,7 @@ export function sameRuntimeCode(
     ...Object.values(artifact.immutableReferences ?? {}).flat(),
     ...linkHoles(artifact.deployedLinkReferences),
   ];
-  return (
-    masked(withoutMetadata(compiled), holes) === masked(withoutMetadata(onChain), holes)
-  );
+  return masked(withoutMetadata(compiled), holes) === masked(withoutMetadata(onChain), holes);
 }
 
 /**
@@ -90,7 +88,7 @@ function linkHoles(references: unknown): { start: number; length: number }[] {
   }
   return Object.values(references)
     .flatMap((libraries) => (isRecord(libraries) ? Object.values(libraries) : []))
-    .flatMap((places) => (Array.isArray(places) ? places : []))
+    .flatMap((places): unknown[] => (Array.isArray(places) ? places : []))
     .filter(isRecord)
     .map((place) => ({ start: Number(place.start), length: Number(place.length) }));
 }

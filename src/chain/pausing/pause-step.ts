@@ -13,16 +13,29 @@ import type {
 } from "../../step.js";
 import { sameAddress, type Address, type Hex } from "../address.js";
 import { describeHolder, whoMayCall } from "../authority/holders.js";
-import type { Chain } from "../chain.js";
-import { describeContract, inspectContract, type InspectedContract } from "../inspection/contract.js";
+import {
+  describeContract,
+  inspectContract,
+  type InspectedContract,
+} from "../inspection/contract.js";
 import { addressSchema, parseIntent } from "../intent.js";
 import { describeName } from "../label.js";
 import { hexResult, staticCall } from "../reads.js";
 import { describeFailure } from "../revert.js";
 import { settledRead } from "../settled-read.js";
 import { eligibleAccounts } from "../signers.js";
-import { compareTransactions, performTransactions, rehearseTransactions } from "../transactions/perform.js";
-import { QUOTE_READS, describeQuote, quoteOf, quoteReads, type Quote } from "../transactions/quote.js";
+import {
+  compareTransactions,
+  performTransactions,
+  rehearseTransactions,
+} from "../transactions/perform.js";
+import {
+  QUOTE_READS,
+  describeQuote,
+  quoteOf,
+  quoteReads,
+  type Quote,
+} from "../transactions/quote.js";
 import type { Sender } from "../transactions/send.js";
 import { callAction, isTransactionEffect } from "../transactions/transaction.js";
 import type { PauseMechanism } from "./mechanism.js";
@@ -155,7 +168,9 @@ export class PauseStep implements Step {
     const { selector, signature } = mechanism[this.kind];
     const authority = await whoMayCall(chain, intent.contract, selector, blockNumber);
     const may = authority.holders.filter((holder) => holder.proved);
-    const ours = may.find((holder) => accounts.some((account) => sameAddress(account, holder.address)));
+    const ours = may.find((holder) =>
+      accounts.some((account) => sameAddress(account, holder.address)),
+    );
     const refused = quotes.find((quote) => !quote.ok);
     if (ours !== undefined && refused?.ok === false) {
       return new EmergencyError(
@@ -171,7 +186,8 @@ export class PauseStep implements Step {
         : authority.holders.length > 0
           ? `Nobody was found who may now. Looked at: ${authority.holders.map(describeHolder).join("; ")}`
           : "Nobody was found who may";
-    const unknown = authority.unknown.length > 0 ? ` Not known: ${authority.unknown.join("; ")}.` : "";
+    const unknown =
+      authority.unknown.length > 0 ? ` Not known: ${authority.unknown.join("; ")}.` : "";
     return new EmergencyError(
       "NO_AUTHORITY",
       `none of the ${accounts.length} account(s) of network "${chain.network}" may call ${signature} on ${name}: refused with ${reason}. It needs ${authority.needs}. ${who}.${unknown}`,
@@ -255,6 +271,10 @@ function decidePause(
     expected: [{ fact: "paused", before: paused, after: target }],
     outputs: {},
     inverse: { kind: undo, intent: { contract: intent.contract, label: intent.label } },
-    notes: [about, `simulated: succeeds, ${describeQuote(signer.quote)}`, `limit: ${mechanism.limits}`],
+    notes: [
+      about,
+      `simulated: succeeds, ${describeQuote(signer.quote)}`,
+      `limit: ${mechanism.limits}`,
+    ],
   };
 }

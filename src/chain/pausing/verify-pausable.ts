@@ -28,7 +28,11 @@ export interface MechanismReport {
   readonly call: PauseCall;
   readonly inverse: PauseCall | null;
   readonly readback: string;
-  readonly callers: readonly { readonly address: Address; readonly via: string; readonly proved: boolean }[];
+  readonly callers: readonly {
+    readonly address: Address;
+    readonly via: string;
+    readonly proved: boolean;
+  }[];
 }
 
 /** What `verify-pausable` found out about one contract. Plain JSON. */
@@ -76,7 +80,11 @@ export async function verifyPausable(
     throw new EmergencyError("BAD_ARGUMENTS", "no contract was named", "name one with --contract");
   }
   const block = Math.max(...reports.map((seen) => seen.block));
-  const proved = await proveAll(reports, accounts, async () => await makeFork(first.chainId, block));
+  const proved = await proveAll(
+    reports,
+    accounts,
+    async () => await makeFork(first.chainId, block),
+  );
   return { chainId: first.chainId, block, contracts: proved };
 }
 
@@ -87,7 +95,12 @@ interface Seen {
   readonly block: number;
   readonly contract: InspectedContract;
   readonly known:
-    | { readonly mechanism: PauseMechanism; readonly paused: boolean; readonly pausers: Authority; readonly unpausers: Authority }
+    | {
+        readonly mechanism: PauseMechanism;
+        readonly paused: boolean;
+        readonly pausers: Authority;
+        readonly unpausers: Authority;
+      }
     | { readonly reason: string };
 }
 
@@ -140,7 +153,9 @@ async function proveAll(
     const reports: PausableReport[] = [];
     for (const one of seen) {
       const proof =
-        fork === undefined || !("mechanism" in one.known) ? undefined : await prove(fork, one, one.known);
+        fork === undefined || !("mechanism" in one.known)
+          ? undefined
+          : await prove(fork, one, one.known);
       reports.push(reportOf(one, accounts, proof, reason));
     }
     return reports;
@@ -165,12 +180,19 @@ async function prove(
   const mark = await fork.mark();
   const evidence: string[] = [];
   // A contract that is paused already is proved the other way round: start it, then stop it again.
-  const order: readonly ("pause" | "unpause")[] = paused ? ["unpause", "pause"] : ["pause", "unpause"];
+  const order: readonly ("pause" | "unpause")[] = paused
+    ? ["unpause", "pause"]
+    : ["pause", "unpause"];
   let pauses: boolean | undefined;
   try {
     for (const direction of order) {
       const authority = direction === "pause" ? known.pausers : known.unpausers;
-      const tried = await callAsHolder(fork, contract.address, mechanism[direction], authority.holders);
+      const tried = await callAsHolder(
+        fork,
+        contract.address,
+        mechanism[direction],
+        authority.holders,
+      );
       if (tried === undefined) {
         evidence.push(`fork: nobody was found for whom ${mechanism[direction].signature} succeeds`);
         continue;
@@ -183,7 +205,9 @@ async function prove(
       if (direction === "pause") {
         pauses = works;
       } else if (!works) {
-        evidence.push(`fork: ${mechanism.unpause.signature} does not start ${describeName(named)} again`);
+        evidence.push(
+          `fork: ${mechanism.unpause.signature} does not start ${describeName(named)} again`,
+        );
       }
     }
   } finally {
@@ -299,4 +323,3 @@ function verdictOf(proof: Proof | undefined, unknown: readonly string[]): Verdic
   // Nobody could be tried. If all who might hold the power are known, nobody can.
   return unknown.length > 0 || proof === undefined ? "unknown" : "not-pausable";
 }
-

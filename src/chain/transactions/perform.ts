@@ -116,7 +116,9 @@ export async function compareTransactions(
       return ["the rehearsal in the plan cannot be read"];
     }
     const events = (effect: TransactionEffect): string =>
-      effect.events.map((event) => `${event.address}${event.topics.join()}${event.data}`.toLowerCase()).join("\n");
+      effect.events
+        .map((event) => `${event.address}${event.topics.join()}${event.data}`.toLowerCase())
+        .join("\n");
     if (events(planned) !== events(mined)) {
       differences.push(
         `transaction ${mined.hash} logged other events than in the rehearsal (${mined.events.length} instead of ${planned.events.length}, or with other values)`,

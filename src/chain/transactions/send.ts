@@ -190,7 +190,10 @@ async function waitUntilMined(
       return await effectOf(chain, action, Number(nonce), receiptReply.result);
     }
     // The receipt was asked for first: a mined nonce without a receipt is somebody else's.
-    if ((quantityResult(nonceReply) ?? 0n) > nonce && (await receiptStaysAway(sender, state.hash))) {
+    if (
+      (quantityResult(nonceReply) ?? 0n) > nonce &&
+      (await receiptStaysAway(sender, state.hash))
+    ) {
       await sender.outbox.markSettled(state.entry.id);
       throw new EmergencyError(
         "NOT_MINED",
@@ -237,7 +240,8 @@ async function effectOf(
   nonce: number,
   receipt: Record<string, unknown>,
 ): Promise<TransactionEffect> {
-  const { transactionHash, blockNumber, gasUsed, effectiveGasPrice, status, contractAddress } = receipt;
+  const { transactionHash, blockNumber, gasUsed, effectiveGasPrice, status, contractAddress } =
+    receipt;
   if (!isHex(transactionHash) || !isHex(blockNumber) || !isHex(gasUsed)) {
     throw invalid(chain.network, "a receipt lacks its hash, block or gas");
   }
@@ -297,7 +301,12 @@ async function wouldFail(
   failure: RpcFailure,
   balanceWei: bigint,
 ): Promise<EmergencyError> {
-  if (/insufficient funds|enough funds|exceeds allowance|gas required exceeds/i.test(failure.message) || balanceWei === 0n) {
+  if (
+    /insufficient funds|enough funds|exceeds allowance|gas required exceeds/i.test(
+      failure.message,
+    ) ||
+    balanceWei === 0n
+  ) {
     return new EmergencyError(
       "OUT_OF_FUNDS",
       `${action.from} cannot pay for the transaction on network "${chain.network}": its balance is ${balanceWei} wei`,
@@ -311,7 +320,11 @@ async function wouldFail(
   );
 }
 
-function refusedByNode(chain: Chain, action: TransactionAction, failure: RpcFailure): EmergencyError {
+function refusedByNode(
+  chain: Chain,
+  action: TransactionAction,
+  failure: RpcFailure,
+): EmergencyError {
   if (/insufficient funds|enough funds/i.test(failure.message)) {
     return new EmergencyError(
       "OUT_OF_FUNDS",

@@ -39,7 +39,10 @@ export async function constructorArgumentsOf(
   }
   const [old] = await oldContracts(chain, contracts, replaces);
   if (old === undefined) {
-    throw unknownArguments(compiled, `no compiled contract of the project has the code of ${replaces}`);
+    throw unknownArguments(
+      compiled,
+      `no compiled contract of the project has the code of ${replaces}`,
+    );
   }
   const input = await creationInput(chain, replaces, intent.creationTransaction);
   if (input === undefined) {
@@ -108,7 +111,9 @@ async function creationInput(
   named: string | null,
 ): Promise<CreationInput | undefined> {
   if (named !== null) {
-    const [reply] = await chain.rpc.batch([{ method: "eth_getTransactionByHash", params: [named] }]);
+    const [reply] = await chain.rpc.batch([
+      { method: "eth_getTransactionByHash", params: [named] },
+    ]);
     return reply?.ok === true ? inputOf(reply.result) : undefined;
   }
   const block = await firstBlockWithCode(chain, address);

@@ -20,7 +20,11 @@ import { codeAt, hexResult } from "../reads.js";
 import { describeFailure } from "../revert.js";
 import { settledRead } from "../settled-read.js";
 import { eligibleAccounts } from "../signers.js";
-import { compareTransactions, performTransactions, rehearseTransactions } from "../transactions/perform.js";
+import {
+  compareTransactions,
+  performTransactions,
+  rehearseTransactions,
+} from "../transactions/perform.js";
 import { describeQuote, quoteOf, quoteReads, type Quote } from "../transactions/quote.js";
 import type { Sender } from "../transactions/send.js";
 import { createAction, isTransactionEffect } from "../transactions/transaction.js";
@@ -68,7 +72,11 @@ export class DeployStep implements Step {
       eligibleAccounts(chain, intent.from),
     ]);
     if (from === undefined) {
-      throw new EmergencyError("NO_SIGNER", `network "${chain.network}" has no account`, "add one to its accounts");
+      throw new EmergencyError(
+        "NO_SIGNER",
+        `network "${chain.network}" has no account`,
+        "add one to its accounts",
+      );
     }
     const creation =
       intent.args !== null
@@ -128,7 +136,9 @@ export class DeployStep implements Step {
       evidence: [
         `the code at ${address} is ${verified ? "" : "not "}that of ${compiled.fullName} (block ${block})`,
       ],
-      ...(verified ? {} : { problem: `the code at ${address} is not that of ${compiled.fullName}` }),
+      ...(verified
+        ? {}
+        : { problem: `the code at ${address} is not that of ${compiled.fullName}` }),
     };
   }
 

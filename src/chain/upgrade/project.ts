@@ -1,3 +1,5 @@
+import path from "node:path";
+
 import type * as UpgradesModule from "@openzeppelin/hardhat-upgrades";
 import type { ContractFactory } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
@@ -52,8 +54,7 @@ export type UpgradeableKind = "transparent" | "uups";
 
 /** What the layout check says; not known where nothing is recorded. */
 export type LayoutVerdict =
-  | { readonly known: true; readonly problem: string | undefined }
-  | { readonly known: false };
+  { readonly known: true; readonly problem: string | undefined } | { readonly known: false };
 
 /** The contracts of the Hardhat project that the command runs in. */
 export function projectContracts(hre: HardhatRuntimeEnvironment): ProjectContracts {
@@ -78,7 +79,11 @@ export function projectContracts(hre: HardhatRuntimeEnvironment): ProjectContrac
       }
     },
     async matching(code) {
-      return await remember(matches, code, async () => await matchingContracts(await ready(), code));
+      return await remember(
+        matches,
+        code,
+        async () => await matchingContracts(await ready(), code),
+      );
     },
     async layoutProblem(present, next, kind) {
       const key = [present.fullName, next.fullName, kind].join(" ");
@@ -141,18 +146,24 @@ async function build(hre: HardhatRuntimeEnvironment): Promise<HardhatRuntimeEnvi
   return runtime;
 }
 
-async function withUpgradesPlugin(hre: HardhatRuntimeEnvironment): Promise<HardhatRuntimeEnvironment> {
+async function withUpgradesPlugin(
+  hre: HardhatRuntimeEnvironment,
+): Promise<HardhatRuntimeEnvironment> {
   const [{ createHardhatRuntimeEnvironment }, { default: plugin }] = await Promise.all([
     import("hardhat/hre"),
     import("@openzeppelin/hardhat-upgrades"),
   ]);
   const { userConfig, config, globalOptions } = hre;
-  const directory = `${config.paths.root}/${config.emergency.directory}/build`;
+  const directory = path.join(config.paths.cache, "hardhat-emergency");
   return await createHardhatRuntimeEnvironment(
     {
       ...userConfig,
       plugins: [...(userConfig.plugins ?? []), plugin],
-      paths: { ...userConfig.paths, artifacts: `${directory}/artifacts`, cache: `${directory}/cache` },
+      paths: {
+        ...userConfig.paths,
+        artifacts: path.join(directory, "artifacts"),
+        cache: path.join(directory, "cache"),
+      },
     },
     globalOptions,
     config.paths.root,

@@ -61,7 +61,11 @@ function onProxyAdmin(proxy: Address, admin: Address, isVersion5: boolean): Upgr
     async encode(implementation, data) {
       return data === "0x" && !isVersion5
         ? await encodeBySignature("upgrade(address,address)", [proxy, implementation])
-        : await encodeBySignature("upgradeAndCall(address,address,bytes)", [proxy, implementation, data]);
+        : await encodeBySignature("upgradeAndCall(address,address,bytes)", [
+            proxy,
+            implementation,
+            data,
+          ]);
     },
   };
 }

@@ -14,7 +14,13 @@ import type {
   Verification,
 } from "../../step.js";
 import { encodeCall, encodeCreation } from "../abi.js";
-import { addressInWord, looksLikeAddress, parseAddress, type Address, type Hex } from "../address.js";
+import {
+  addressInWord,
+  looksLikeAddress,
+  parseAddress,
+  type Address,
+  type Hex,
+} from "../address.js";
 import { describeHolder, whoMayCall } from "../authority/holders.js";
 import { lookAt, type Block } from "../chain.js";
 import { sameRuntimeCode } from "../inspection/bytecode.js";
@@ -29,7 +35,11 @@ import { describeName } from "../label.js";
 import { codeAt, hexResult, storageAt } from "../reads.js";
 import { settledRead } from "../settled-read.js";
 import { eligibleAccounts } from "../signers.js";
-import { compareTransactions, performTransactions, rehearseTransactions } from "../transactions/perform.js";
+import {
+  compareTransactions,
+  performTransactions,
+  rehearseTransactions,
+} from "../transactions/perform.js";
 import { QUOTE_READS, describeQuote, quoteOf, quoteReads } from "../transactions/quote.js";
 import type { Sender } from "../transactions/send.js";
 import { callAction, createAction, isTransactionEffect } from "../transactions/transaction.js";
@@ -47,7 +57,10 @@ const intentSchema = z
     /** Arguments of its constructor (immutables); usually none. */
     constructorArgs: jsonListSchema,
     /** The initialiser that runs in the same transaction; null for none. */
-    call: z.object({ function: z.string().min(1), args: jsonListSchema }).strict().nullable(),
+    call: z
+      .object({ function: z.string().min(1), args: jsonListSchema })
+      .strict()
+      .nullable(),
     /** The compiled contract that the proxy runs now; null finds it by its bytecode. */
     previous: z.string().nullable(),
     /** Upgrade although the storage layouts were not compared. */
@@ -187,7 +200,9 @@ export class UpgradeStep implements Step {
       ],
       ...(inPlace && rightCode
         ? {}
-        : { problem: `the proxy does not run the planned code: its implementation is ${implementation ?? "not readable"}` }),
+        : {
+            problem: `the proxy does not run the planned code: its implementation is ${implementation ?? "not readable"}`,
+          }),
     };
   }
 
@@ -244,8 +259,16 @@ export class UpgradeStep implements Step {
     const present = await this.#presentContract(intent, contract);
     const verdict =
       present === undefined
-        ? await this.#contracts.layoutProblemByManifest(this.#originalNetwork(), intent.proxy, next, kind)
-        : { known: true, problem: await this.#contracts.layoutProblem(present, next, kind) } as const;
+        ? await this.#contracts.layoutProblemByManifest(
+            this.#originalNetwork(),
+            intent.proxy,
+            next,
+            kind,
+          )
+        : ({
+            known: true,
+            problem: await this.#contracts.layoutProblem(present, next, kind),
+          } as const);
     const against = present === undefined ? "the layout in .openzeppelin" : present.fullName;
     if (intent.skipLayoutCheck) {
       return verdict.known && verdict.problem === undefined
@@ -305,13 +328,24 @@ export class UpgradeStep implements Step {
   ): Promise<{ readonly from: Address; readonly note: string }> {
     const { chain } = this.#sender;
     const data = await entry.encode(present, "0x");
-    const call = (from: Address): { from: Address; to: Address; data: Hex } => ({ from, to: entry.to, data });
-    const replies = await lookAt(chain, block.number, accounts.flatMap((from) => quoteReads(call(from))));
+    const call = (from: Address): { from: Address; to: Address; data: Hex } => ({
+      from,
+      to: entry.to,
+      data,
+    });
+    const replies = await lookAt(
+      chain,
+      block.number,
+      accounts.flatMap((from) => quoteReads(call(from))),
+    );
     for (const [index, from] of accounts.entries()) {
       const own = replies.slice(index * QUOTE_READS, (index + 1) * QUOTE_READS);
       const quote = quoteOf(chain, call(from), block, own);
       if (quote.ok) {
-        return { from, note: `${from} may upgrade (simulated); the call itself: ${describeQuote(quote)}` };
+        return {
+          from,
+          note: `${from} may upgrade (simulated); the call itself: ${describeQuote(quote)}`,
+        };
       }
     }
     const name = describeName({ label: intent.label, address: intent.proxy });
@@ -325,7 +359,11 @@ export class UpgradeStep implements Step {
   }
 
   /** Where the new implementation is, or will be. */
-  async #implementation(target: Target, from: Address, block: Block): Promise<PlannedImplementation> {
+  async #implementation(
+    target: Target,
+    from: Address,
+    block: Block,
+  ): Promise<PlannedImplementation> {
     if (target.existing !== undefined) {
       return { address: target.existing };
     }
@@ -367,7 +405,11 @@ type Target =
       /** Whether the proxy runs it already. */
       readonly isPresent: boolean;
     }
-  | { readonly compiled: CompiledContract; readonly existing: Address; readonly isPresent: boolean };
+  | {
+      readonly compiled: CompiledContract;
+      readonly existing: Address;
+      readonly isPresent: boolean;
+    };
 
 interface PlannedImplementation {
   readonly address: Address;
