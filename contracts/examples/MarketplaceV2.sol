@@ -53,6 +53,8 @@ contract MarketplaceV2 is Marketplace {
      * up to the limit makes the others wait for the next block.
      * @param stolenWei What the attack took, in wei of the coin, counted from its `Refunded` events. Zero if there was
      * none. A figure that is smaller than the visible shortfall is refused.
+     * @custom:oz-upgrades-validate-as-initializer
+     * @custom:oz-upgrades-unsafe-allow missing-initializer-call
      */
     function initializeV2(uint256 limitWei, uint256 stolenWei) external virtual reinitializer(2) {
         if (limitWei == 0) revert ZeroPayoutLimit();

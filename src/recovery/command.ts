@@ -156,7 +156,7 @@ async function outboxOf(context: CommandContext, chain: Chain): Promise<Outbox> 
   const directory = path.resolve(config.paths.root, config.emergency.directory);
   // The file is named by the chain id; a node with another id is refused at the first read.
   const chainId = chain.configuredChainId ?? (await chain.chainId());
-  return chain.kind === "simulated" ? noOutbox : fileOutbox(directory, chainId);
+  return chain.kind === "simulated" ? noOutbox : fileOutbox(directory, chain.network, chainId);
 }
 
 /** A plan from a file, if it is for this command and this chain. */

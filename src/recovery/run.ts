@@ -1,5 +1,5 @@
 import { EmergencyError, asError, messageOf } from "../errors.js";
-import { isRecord, type Json, type JsonObject } from "../json.js";
+import { canonicalJson, isRecord, type Json, type JsonObject } from "../json.js";
 import {
   changedFacts,
   type Difference,
@@ -23,13 +23,15 @@ export interface StepOutcome {
    * - `already`: there was nothing to do, and that was read back
    * - `not-verified`: performed, but the read-back does not say so
    * - `failed`: not, or not wholly, performed; see the run's failure
-   * - `not-run`: a step before it did not end well
+   * - `not-run`: a step that it builds on did not end well, or the rehearsal was wrong
    */
   readonly status: "done" | "already" | "not-verified" | "failed" | "not-run";
   readonly effects: Effects;
   readonly verification: Verification | null;
   /** How what happened differs from the rehearsal; empty without one. */
   readonly surprises: readonly string[];
+  /** Why it failed. */
+  readonly problem?: string;
   readonly durationMs: number;
 }
 
@@ -57,9 +59,7 @@ export async function makePlan(
   checkOrder(requests);
   const alone = requests.filter((request) => (request.after ?? []).length === 0);
   if (alone.length === requests.length) {
-    const planned = await Promise.all(
-      requests.map(async (r) => await planStep(stepFor(steps, r.kind), r, {})),
-    );
+    const planned = await planAlone(requests, steps);
     return sealPlan(command, await world(), planned);
   }
   const at = await world();
@@ -77,6 +77,38 @@ export async function makePlan(
     }
   }
   return sealPlan(command, at, planned);
+}
+
+/**
+ * Plans steps that stand alone, side by side. One refusal refuses the plan; with several steps it
+ * says which ones could go on without it.
+ */
+async function planAlone(
+  requests: readonly StepRequest[],
+  steps: StepSet,
+): Promise<readonly PlannedStep[]> {
+  const results = await Promise.allSettled(
+    requests.map(async (request) => await planStep(stepFor(steps, request.kind), request, {})),
+  );
+  const refusals = results.filter((result) => result.status === "rejected");
+  const [first] = refusals;
+  if (first === undefined) {
+    return results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  }
+  const reason: unknown = first.reason;
+  const fine = requests.filter((_, index) => results[index]?.status === "fulfilled");
+  if (!(reason instanceof EmergencyError) || fine.length === 0) {
+    throw reason;
+  }
+  const names = fine.map(({ intent, id }) =>
+    typeof intent.label === "string" ? intent.label : id,
+  );
+  throw new EmergencyError(
+    reason.code,
+    `${reason.what}. Nothing was done to the others either`,
+    `${reason.next}; or go on without it: ${names.join(",")}`,
+    reason,
+  );
 }
 
 async function planStep(
@@ -99,7 +131,8 @@ export async function rehearsePlan(plan: Plan, copied: StepSet, block: number): 
   const steps: Rehearsal["steps"][number][] = [];
   for (const planned of plan.steps) {
     const step = stepFor(copied, planned.kind);
-    const changes = await changesSince(step, planned);
+    const { facts } = await step.observe(planned.intent);
+    const changes = changedFacts(planned.prior, facts);
     if (changes.length > 0) {
       throw new EmergencyError(
         "REHEARSAL_FAILED",
@@ -143,7 +176,9 @@ async function rehearseStep(
 
 /**
  * Performs a plan, in order. Before each step the world is looked at again; when it is not as the
- * plan says, the step is refused and nothing more is done. After each step it is read back.
+ * plan says, or other actions would follow from it, the step is refused. After each step it is read
+ * back. Steps that build on one that did not end well are not run; others are: five contracts are
+ * paused even though the sixth cannot be. What the rehearsal did not show stops everything.
  */
 export async function performPlan(
   plan: Plan,
@@ -152,10 +187,12 @@ export async function performPlan(
   now: () => number,
 ): Promise<RunResult> {
   const outcomes: StepOutcome[] = [];
+  const unwell = new Set<string>();
   let failure: EmergencyError | null = null;
-  let stopped = false;
+  let surprised = false;
   for (const planned of plan.steps) {
-    if (stopped) {
+    if (surprised || planned.after.some((id) => unwell.has(id))) {
+      unwell.add(planned.id);
       outcomes.push(outcomeOf(planned, "not-run", 0));
       continue;
     }
@@ -169,15 +206,19 @@ export async function performPlan(
         progress(event);
       });
       outcomes.push({ ...outcome, durationMs: now() - startedMs });
-      stopped = outcome.status === "not-verified";
+      surprised = outcome.surprises.length > 0;
+      if (outcome.status === "not-verified") {
+        unwell.add(planned.id);
+      }
     } catch (error) {
       if (!(error instanceof EmergencyError)) {
         throw error;
       }
-      failure = error;
-      stopped = true;
+      failure ??= error;
+      unwell.add(planned.id);
       const effects = { actions: done };
-      outcomes.push({ ...outcomeOf(planned, "failed", now() - startedMs), effects });
+      const problem = { problem: error.what };
+      outcomes.push({ ...outcomeOf(planned, "failed", now() - startedMs), effects, ...problem });
     }
   }
   return { outcomes, failure };
@@ -197,12 +238,21 @@ async function performStep(
       verification,
     };
   }
-  const changes = await changesSince(step, planned);
+  const observation = await step.observe(planned.intent);
+  const changes = changedFacts(planned.prior, observation.facts);
   if (changes.length > 0) {
     throw new EmergencyError(
       "PRIOR_STATE_CHANGED",
       `since the plan was made, somebody else has acted: ${describeDifferences(changes)}. Nothing was sent`,
       "type the command again without --plan: it looks at the chain as it is now, and does only what is left to do",
+    );
+  }
+  // A plan from a file is somebody's word: only actions that follow from what it wants are done.
+  if (canonicalJson(observation.decide().actions) !== canonicalJson(planned.actions)) {
+    throw new EmergencyError(
+      "PRIOR_STATE_CHANGED",
+      `what "${planned.title}" takes now is not what the plan holds: another account would sign, or the plan was changed. Nothing was sent`,
+      "type the command again without --plan, and compare the two plans",
     );
   }
   const effects = await step.perform(planned, progress);
@@ -225,12 +275,6 @@ function outcomeOf(
 ): StepOutcome {
   const nothing = { effects: { actions: [] }, verification: null, surprises: [] };
   return { id, kind, title, status, ...nothing, durationMs };
-}
-
-/** How the facts differ from those that a planned step rests on. */
-async function changesSince(step: Step, planned: PlannedStep): Promise<readonly Difference[]> {
-  const { facts } = await step.observe(planned.intent);
-  return changedFacts(planned.prior, facts);
 }
 
 /** "paused was false and is true", one after the other. */

@@ -135,6 +135,9 @@ export class HumanView implements CommandView {
     if (outcome.verification?.problem !== undefined) {
       this.#print(emphasise("bad", `  ${outcome.verification.problem}`));
     }
+    if (outcome.problem !== undefined) {
+      this.#print(emphasise("bad", `  ${outcome.problem}`));
+    }
     for (const surprise of outcome.surprises) {
       this.#print(emphasise("bad", `  not as rehearsed: ${surprise}`));
     }

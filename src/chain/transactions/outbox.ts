@@ -84,11 +84,13 @@ const lineSchema = z.discriminatedUnion("type", [
 ]);
 
 /**
- * The outbox of one chain, as lines of JSON in the project's `.emergency` folder.
+ * The outbox of one network, as lines of JSON in the project's `.emergency` folder.
  * @param directory the `.emergency` folder, absolute.
  */
-export function fileOutbox(directory: string, chainId: number): Outbox {
-  const file = path.join(directory, `outbox-${chainId}.jsonl`);
+export function fileOutbox(directory: string, network: string, chainId: number): Outbox {
+  // Both name the file: a node that copies a live chain has its chain id, but another network name.
+  const name = network.replace(/[^\w-]/g, "_");
+  const file = path.join(directory, `outbox-${name}-${chainId}.jsonl`);
 
   return {
     async all() {

@@ -5,7 +5,7 @@ import { isRecord } from "../../json.js";
 import type { Progress } from "../../step.js";
 import { checksummed, sameAddress } from "../address.js";
 import { look, type Chain, type SignableTransaction } from "../chain.js";
-import { isHex, nonceOf, quantity, quantityResult } from "../reads.js";
+import { isHex, nonceOf, pendingNonceOf, quantity, quantityResult } from "../reads.js";
 import { describeFailure } from "../revert.js";
 import { invalid, type RpcFailure } from "../rpc.js";
 import { feeFields, raisedOver } from "./fees.js";
@@ -88,14 +88,18 @@ async function findEarlier(
   if (open.length === 0) {
     return undefined;
   }
-  const { replies } = await look(sender.chain, [nonceOf(action.from)]);
+  const { replies } = await look(sender.chain, [nonceOf(action.from), pendingNonceOf(action.from)]);
   const mined = quantityResult(replies[0]) ?? 0n;
+  const next = quantityResult(replies[1]) ?? mined;
   let same: OutboxState | undefined;
   for (const state of open) {
     const { transaction, id } = state.entry;
     const nonce = BigInt(transaction.nonce ?? "0x0");
     if (nonce < mined) {
       await sender.outbox.markSettled(id);
+    } else if (nonce > next) {
+      // The chain was reset, or forgot what came before: with a gap it could never be mined.
+      continue;
     } else if (
       sameAddress(transaction.to ?? "", action.to ?? "") &&
       transaction.data === action.data
@@ -105,7 +109,7 @@ async function findEarlier(
       progress({
         type: "warning",
         step: stepId,
-        message: `an earlier transaction of ${action.from} (nonce ${nonce}) is not mined yet and goes first`,
+        message: `an earlier transaction of ${action.from} (nonce ${nonce}) is not mined yet and may go first`,
       });
     }
   }
