@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { access } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
@@ -27,7 +28,10 @@ export type NodeKind = "hardhat" | "anvil";
 export const DRILL_CHAIN_ID = 911_911_911;
 
 /** Every developer's test mnemonic: no key of the drill is worth anything. */
-export const DRILL_MNEMONIC = "test test test test test test test test test test test junk";
+const DRILL_MNEMONIC = "test test test test test test test test test test test junk";
+
+/** The first key of that mnemonic: the person on call. */
+export const ON_CALL_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 
 /**
  * Starts a chain on a free port of this machine.
@@ -47,7 +51,7 @@ async function startHardhat(hre: HardhatRuntimeEnvironment, count: number): Prom
   const server = await hre.network.createServer(
     {
       network: "default",
-      override: { chainId: DRILL_CHAIN_ID, accounts: { mnemonic: DRILL_MNEMONIC, count } },
+      override: { chainId: DRILL_CHAIN_ID, accounts: keys(count) },
     },
     "127.0.0.1",
     0,
@@ -60,6 +64,19 @@ async function startHardhat(hre: HardhatRuntimeEnvironment, count: number): Prom
       await server.close();
     },
   };
+}
+
+/**
+ * The person on call and as many others, with 10,000 ETH each. Made by hashing: Hardhat takes four
+ * seconds to derive 300 keys from a mnemonic.
+ */
+function keys(count: number): { privateKey: string; balance: string }[] {
+  const others = Array.from({ length: count - 1 }, (_, index) => {
+    const digest = createHash("sha256").update(`hardhat-emergency drill ${index}`).digest("hex");
+    return `0x${digest}`;
+  });
+  const balance = (10_000n * 10n ** 18n).toString();
+  return [ON_CALL_KEY, ...others].map((privateKey) => ({ privateKey, balance }));
 }
 
 /** How long anvil may take to answer for the first time, in milliseconds. */

@@ -7,7 +7,7 @@ import type { HardhatUserConfig } from "hardhat/types/config";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { EmergencyError } from "../errors.js";
-import { DRILL_CHAIN_ID, DRILL_MNEMONIC } from "./node.js";
+import { DRILL_CHAIN_ID, ON_CALL_KEY } from "./node.js";
 
 /** The drill's network, as its configuration calls it. */
 export const DRILL_NETWORK = "drill";
@@ -79,7 +79,7 @@ function networkConfig(chain: DrillChain): HardhatUserConfig {
         type: "http",
         url: chain.url,
         chainId: DRILL_CHAIN_ID,
-        accounts: { mnemonic: DRILL_MNEMONIC, count: 1 },
+        accounts: [ON_CALL_KEY],
       },
     },
     emergency: { contracts: { ...chain.contracts }, directory: chain.directory },
