@@ -3,7 +3,6 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Interface } from "ethers";
 
 import { checksummed, type Address } from "../chain/address.js";
-import { quantity, quantityResult } from "../chain/reads.js";
 import { describeFailure } from "../chain/revert.js";
 import { httpRpc, type Rpc, type RpcReply } from "../chain/rpc.js";
 import { EmergencyError } from "../errors.js";
@@ -64,9 +63,18 @@ export class NodeClient {
 
   /** Sends calls in order and waits for all of them. Throws when one fails that must not. */
   async sendAll(calls: readonly NodeCall[]): Promise<readonly NodeOutcome[]> {
+    const hashes: RpcReply[] = [];
+    for (const wave of waves(calls)) {
+      hashes.push(...(await this.#send(wave)));
+    }
     const outcomes: NodeOutcome[] = [];
     for (let start = 0; start < calls.length; start += BATCH) {
-      outcomes.push(...(await this.#sendBatch(calls.slice(start, start + BATCH))));
+      const part = calls.slice(start, start + BATCH);
+      outcomes.push(
+        ...(await Promise.all(
+          part.map(async (call, index) => await this.#outcome(hashes[start + index], call)),
+        )),
+      );
     }
     const failed = outcomes.findIndex((outcome) => !outcome.ok);
     if (failed !== -1) {
@@ -81,8 +89,8 @@ export class NodeClient {
 
   /** Tries one call for real: a transaction that is mined, or refused. */
   async attempt(call: NodeCall): Promise<NodeOutcome> {
-    const [outcome] = await this.#sendBatch([call]);
-    return outcome ?? refused("no answer");
+    const [reply] = await this.#send([call]);
+    return await this.#outcome(reply, call);
   }
 
   /** Reads a function and decodes it. */
@@ -123,45 +131,21 @@ export class NodeClient {
     });
   }
 
-  async #sendBatch(calls: readonly NodeCall[]): Promise<NodeOutcome[]> {
-    const nonces = await this.#nonces(calls);
-    const replies = await this.#rpc.batch(
-      calls.map((call, index) => ({
-        method: "eth_sendTransaction",
-        params: [{ ...call, gas: GAS, nonce: nonces[index] }],
-      })),
-    );
-    return await Promise.all(
-      replies.map(async (reply, index) => {
-        if (!reply.ok) {
-          // Hardhat's node mines a failing transaction and answers with its error.
-          return refused(await describeFailure(reply.failure, this.#abis));
-        }
-        return await this.#outcome(String(reply.result), calls[index]);
-      }),
+  async #send(calls: readonly NodeCall[]): Promise<readonly RpcReply[]> {
+    return await this.#rpc.batch(
+      calls.map((call) => ({ method: "eth_sendTransaction", params: [{ ...call, gas: GAS }] })),
     );
   }
 
-  /** Anvil works on a batch all at once: without nonces one sender's calls would get in each other's way. */
-  async #nonces(calls: readonly NodeCall[]): Promise<readonly string[]> {
-    const senders = [...new Set(calls.map(({ from }) => from))];
-    const replies = await this.#rpc.batch(
-      senders.map((from) => ({ method: "eth_getTransactionCount", params: [from, "latest"] })),
-    );
-    const next = new Map(
-      senders.map((from, index) => [from, Number(quantityResult(replies[index]))]),
-    );
-    return calls.map(({ from }) => {
-      const nonce = next.get(from) ?? 0;
-      next.set(from, nonce + 1);
-      return quantity(nonce);
-    });
-  }
-
-  async #outcome(hash: string, call: NodeCall | undefined): Promise<NodeOutcome> {
+  async #outcome(sent: RpcReply | undefined, call: NodeCall): Promise<NodeOutcome> {
+    if (sent?.ok !== true) {
+      // Hardhat's node mines a failing transaction and answers with its error.
+      const failure = sent?.failure ?? { code: 0, message: "no answer" };
+      return refused(await describeFailure(failure, this.#abis));
+    }
     for (const deadline = Date.now() + MINED_MS; Date.now() < deadline;) {
       const [reply] = await this.#rpc.batch([
-        { method: "eth_getTransactionReceipt", params: [hash] },
+        { method: "eth_getTransactionReceipt", params: [sent.result] },
       ]);
       if (reply?.ok === true && isRecord(reply.result)) {
         const { status, contractAddress, gasUsed, logs } = reply.result;
@@ -186,13 +170,31 @@ export class NodeClient {
   }
 
   /** A mined failure carries no reason; the same call, made again without a transaction, does. */
-  async #whyRefused(call: NodeCall | undefined): Promise<string> {
-    if (call === undefined) {
-      return "not known";
-    }
+  async #whyRefused(call: NodeCall): Promise<string> {
     const [reply] = await this.#rpc.batch([{ method: "eth_call", params: [call, "latest"] }]);
     return reply?.ok === false ? await describeFailure(reply.failure, this.#abis) : "not known";
   }
+}
+
+/**
+ * The calls in their order, in parts that hold each sender once. Anvil works on a batch all at once,
+ * and gets one sender's transactions out of order.
+ */
+function waves(calls: readonly NodeCall[]): readonly (readonly NodeCall[])[] {
+  const parts: NodeCall[][] = [];
+  for (const call of calls) {
+    const last = parts.at(-1);
+    if (
+      last === undefined ||
+      last.length === BATCH ||
+      last.some(({ from }) => from === call.from)
+    ) {
+      parts.push([call]);
+    } else {
+      last.push(call);
+    }
+  }
+  return parts;
 }
 
 function refused(refusal: string): NodeOutcome {

@@ -169,6 +169,8 @@ interface Proof {
   /** True: stopped and read back. False: it does not stop. Undefined: nobody could be tried. */
   readonly pauses: boolean | undefined;
   readonly evidence: readonly string[];
+  /** What it could not show, in words. */
+  readonly unknown: readonly string[];
 }
 
 async function prove(
@@ -179,13 +181,22 @@ async function prove(
   const { mechanism, paused } = known;
   const mark = await fork.mark();
   const evidence: string[] = [];
+  const unknown: string[] = [];
   // A contract that is paused already is proved the other way round: start it, then stop it again.
   const order: readonly ("pause" | "unpause")[] = paused
     ? ["unpause", "pause"]
     : ["pause", "unpause"];
   let pauses: boolean | undefined;
+  let stopped = paused;
   try {
     for (const direction of order) {
+      // To stop what is stopped shows nothing: its read-back may say so whatever is done.
+      if (direction === "pause" && stopped) {
+        unknown.push(
+          "it is paused now and does not start on the fork, so no new pause can be shown",
+        );
+        break;
+      }
       const authority = direction === "pause" ? known.pausers : known.unpausers;
       const tried = await callAsHolder(
         fork,
@@ -199,6 +210,7 @@ async function prove(
       }
       const now = await readPaused(fork, contract.address, mechanism);
       const works = now === (direction === "pause");
+      stopped = now !== false;
       evidence.push(
         `fork: ${mechanism[direction].signature} as ${tried.address} succeeds; ${mechanism.readBack.signature} is then ${now ?? "not readable"}`,
       );
@@ -213,7 +225,7 @@ async function prove(
   } finally {
     await fork.back(mark);
   }
-  return { pauses, evidence };
+  return { pauses, evidence, unknown };
 }
 
 /** Calls as the first of the holders for whom it succeeds. The trial decides, not the earlier simulation. */
@@ -289,7 +301,11 @@ function reportOf(
     data: fn.selector,
   });
   const callers = pausers.holders.map(({ address, via, proved }) => ({ address, via, proved }));
-  const unknown = [...pausers.unknown, ...(noFork === "" ? [] : [`no proof on a fork: ${noFork}`])];
+  const unknown = [
+    ...pausers.unknown,
+    ...(proof?.unknown ?? []),
+    ...(noFork === "" ? [] : [`no proof on a fork: ${noFork}`]),
+  ];
   return {
     ...base,
     verdict: verdictOf(proof, unknown),
