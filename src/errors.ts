@@ -17,6 +17,8 @@ export const ERROR_CODES = {
   AMBIGUOUS_CONTRACT: "a name stands for several addresses",
   UNKNOWN_NETWORK: "no network of this name is configured",
   NO_CODE: "there is no contract at the address",
+  CONFIG_VARIABLE_MISSING: "a configuration variable that the network needs is not set",
+  HARDHAT: "Hardhat itself refused; its message says why",
   WRONG_CHAIN: "the node serves another chain than the configuration says",
   CHAIN_ID_NOT_CONFIGURED: "a live network has no chain id to check the node against",
   RPC_UNREACHABLE: "the node does not answer",

@@ -10,7 +10,7 @@ import { humanDrillView, printDrill, silentDrillView } from "../src/view/drill.j
 import { printFailure } from "../src/view/json.js";
 import { muted, printLine } from "../src/view/output.js";
 import { keyPress } from "./shared/key-press.js";
-import { asPluginError } from "./shared/plugin-error.js";
+import { asCodedError, asPluginError } from "./shared/plugin-error.js";
 
 interface DrillArguments {
   readonly node: string | undefined;
@@ -38,12 +38,12 @@ const drill: NewTaskActionFunction<DrillArguments> = async (
       ? successfulResult(report)
       : errorResult(report);
   } catch (thrown) {
-    const error = asPluginError(thrown);
-    if (args.json && error instanceof EmergencyError) {
+    if (args.json) {
+      const error = asCodedError(thrown);
       printFailure(printLine, "drill", error);
       return errorResult(error);
     }
-    throw error;
+    throw asPluginError(thrown);
   }
 };
 

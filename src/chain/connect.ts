@@ -4,7 +4,7 @@ import type { HttpNetworkConfig } from "hardhat/types/config";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { NetworkConnection } from "hardhat/types/network";
 
-import { EmergencyError } from "../errors.js";
+import { EmergencyError, asError, messageOf } from "../errors.js";
 import { registerSecret, registerSecretUrl } from "../redact.js";
 import { checksummed, type Address } from "./address.js";
 import { checkChainId, type Chain, type ChainKind } from "./chain.js";
@@ -49,7 +49,7 @@ export async function openChain(hre: Networks): Promise<Chain> {
       fixedGasPriceWei: undefined,
     });
   }
-  const url = await config.url.getUrl();
+  const url = await secretOf(network, async () => await config.url.getUrl());
   registerSecretUrl(url);
   let opened = false;
   return new ConnectedChain({
@@ -68,8 +68,7 @@ export async function openChain(hre: Networks): Promise<Chain> {
     }),
     connection: async () => {
       opened = true;
-      const open = await connection();
-      await registerKeys(config);
+      const [open] = await Promise.all([connection(), registerKeys(network, config)]);
       return open;
     },
     isOpen: () => opened,
@@ -90,19 +89,41 @@ async function createConnection(hre: Networks, network: string): Promise<Network
   return await hre.network.create(network);
 }
 
-/** So that a key can never be printed, not even by a library's error. Hardhat has read them by now. */
-async function registerKeys(config: HttpNetworkConfig): Promise<void> {
+/** So that a key can never be printed, not even by a library's error. */
+async function registerKeys(network: string, config: HttpNetworkConfig): Promise<void> {
   const { accounts } = config;
   if (accounts === "remote") {
     return;
   }
   if ("mnemonic" in accounts) {
-    registerSecret(await accounts.mnemonic.get());
-    registerSecret(await accounts.passphrase.get());
+    registerSecret(await secretOf(network, async () => await accounts.mnemonic.get()));
+    registerSecret(await secretOf(network, async () => await accounts.passphrase.get()));
     return;
   }
   for (const account of accounts) {
-    registerSecret(await account.getHexString());
+    registerSecret(await secretOf(network, async () => await account.getHexString()));
+  }
+}
+
+/**
+ * A value from the keystore or the environment.
+ * @throws EmergencyError CONFIG_VARIABLE_MISSING with the command that sets it.
+ */
+async function secretOf(network: string, read: () => Promise<string>): Promise<string> {
+  try {
+    return await read();
+  } catch (error) {
+    const message = messageOf(error);
+    const name = /Configuration Variable "([^"]+)" not found/.exec(message)?.[1];
+    if (name === undefined) {
+      throw error;
+    }
+    throw new EmergencyError(
+      "CONFIG_VARIABLE_MISSING",
+      `network "${network}" needs the configuration variable ${name}, which is neither in the keystore nor in the environment`,
+      `npx hardhat keystore set ${name}`,
+      asError(error),
+    );
   }
 }
 

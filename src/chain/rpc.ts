@@ -139,13 +139,17 @@ export function providerFailure(networkName: string, error: unknown): RpcFailure
     throw unreachable(networkName, String(error));
   }
   const code = "code" in error ? error.code : undefined;
-  if (typeof code !== "number") {
+  // Hardhat gives a connection that was cut, or an HTTP error, this code: the node itself said nothing.
+  if (typeof code !== "number" || code === NOT_THE_NODES_WORD) {
     throw unreachable(networkName, messageOf(error), asError(error));
   }
   const data = "data" in error ? revertData(error.data) : undefined;
   const message = error instanceof Error ? messageOf(error) : String(error.message);
   return { code, message, ...(data === undefined ? {} : { data }) };
 }
+
+/** `UnknownError.CODE` of Hardhat's providers. */
+const NOT_THE_NODES_WORD = -1;
 
 /** One HTTP exchange, repeated while the node asks for patience. */
 async function exchange(options: HttpRpcOptions, body: unknown): Promise<unknown> {

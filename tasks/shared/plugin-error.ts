@@ -1,6 +1,14 @@
 import { EmergencyError, asError, messageOf } from "../../src/errors.js";
 import { redact } from "../../src/redact.js";
 
+/** Anything thrown, as an error with a code, for `--json`. */
+export function asCodedError(thrown: unknown): EmergencyError {
+  const error = asPluginError(thrown);
+  return error instanceof EmergencyError
+    ? error
+    : new EmergencyError("HARDHAT", error.message, "correct what the message names", error);
+}
+
 /**
  * Anything thrown, as an error that shows no secret. Hardhat's own errors stay as they are: they
  * have a code and an explanation, and Hardhat prints them well.

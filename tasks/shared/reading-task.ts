@@ -4,10 +4,10 @@ import { errorResult } from "hardhat/utils/result";
 
 import type { Chain } from "../../src/chain/chain.js";
 import { openChain } from "../../src/chain/connect.js";
-import { EmergencyError } from "../../src/errors.js";
+import type { EmergencyError } from "../../src/errors.js";
 import { printFailure } from "../../src/view/json.js";
 import { printLine } from "../../src/view/output.js";
-import { asPluginError } from "./plugin-error.js";
+import { asCodedError, asPluginError } from "./plugin-error.js";
 
 /** Runs a command that only reads, on the network of `--network`, and prints a refusal as asked. */
 export async function runReadingTask<T>(
@@ -24,11 +24,11 @@ export async function runReadingTask<T>(
       await chain.close();
     }
   } catch (thrown) {
-    const error = asPluginError(thrown);
-    if (json && error instanceof EmergencyError) {
+    if (json) {
+      const error = asCodedError(thrown);
       printFailure(printLine, command, error);
       return errorResult(error);
     }
-    throw error;
+    throw asPluginError(thrown);
   }
 }

@@ -13,7 +13,7 @@ import { printFailure, printReport, silentView } from "../../src/view/json.js";
 import { printLine } from "../../src/view/output.js";
 import { asker } from "./ask.js";
 import { keyPress } from "./key-press.js";
-import { asPluginError } from "./plugin-error.js";
+import { asCodedError, asPluginError } from "./plugin-error.js";
 
 /** The options of every task that can write, as Hardhat hands them over. */
 export interface WritingArguments {
@@ -78,12 +78,12 @@ export async function runWritingTask(
     }
     return successfulResult(report);
   } catch (thrown) {
-    const error = asPluginError(thrown);
-    if (args.json && error instanceof EmergencyError) {
+    if (args.json) {
+      const error = asCodedError(thrown);
       printFailure(printLine, command, error);
       return errorResult(error);
     }
-    throw error;
+    throw asPluginError(thrown);
   }
 }
 
