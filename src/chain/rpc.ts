@@ -188,9 +188,10 @@ async function post(options: HttpRpcOptions, body: string): Promise<HttpAnswer> 
     return await postThroughProxy(options, body);
   }
   try {
-    const response = await fetch(options.url, {
+    const { url, authorization } = apartFromCredentials(options.url);
+    const response = await fetch(url, {
       method: "POST",
-      headers: { ...options.headers, "content-type": "application/json" },
+      headers: { ...authorization, ...options.headers, "content-type": "application/json" },
       body,
       signal: AbortSignal.timeout(options.timeoutMs),
     });
@@ -205,6 +206,22 @@ async function post(options: HttpRpcOptions, body: string): Promise<HttpAnswer> 
     }
     throw unreachable(options.networkName, reasonOf(error, options.timeoutMs), asError(error));
   }
+}
+
+/** `fetch` takes no URL with a name and a password in it: they go into a header, as browsers do it. */
+function apartFromCredentials(text: string): { url: URL; authorization: Record<string, string> } {
+  const url = new URL(text);
+  const { username, password } = url;
+  if (username === "" && password === "") {
+    return { url, authorization: {} };
+  }
+  url.username = "";
+  url.password = "";
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return {
+    url,
+    authorization: { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` },
+  };
 }
 
 /** The body, unless it is too large to be honest. */

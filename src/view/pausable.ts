@@ -24,7 +24,7 @@ function printReport(print: Print, network: string, report: PausableReport): voi
     report.label === report.address ? report.address : `${report.label} (${report.address})`;
   print(`${name}: ${headline(report)}`);
   if (report.proxy !== null) {
-    print(`  ${report.proxy.kind} proxy, implementation ${report.proxy.implementation}`);
+    print(`  ${report.about}`);
   }
   for (const line of report.evidence) {
     print(`  ${line}`);

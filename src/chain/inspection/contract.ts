@@ -1,19 +1,17 @@
 import { EmergencyError } from "../../errors.js";
 import { addressInWord, sameAddress, type Address, type Hex } from "../address.js";
 import { look, lookAt, type Block, type Chain } from "../chain.js";
-import { codeAt, hexResult, staticCall, storageAt, type Read } from "../reads.js";
+import { codeAt, hexResult, staticCall, type Read } from "../reads.js";
 import { invalid, type RpcReply } from "../rpc.js";
 import { codeHash } from "./bytecode.js";
-
-/**
- * The storage slots of ERC-1967 (https://eips.ethereum.org/EIPS/eip-1967):
- * keccak256("eip1967.proxy.implementation") - 1 and so on.
- */
-export const ERC1967 = {
-  implementation: "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc",
-  admin: "0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103",
-  beacon: "0xa3f0ad74e5423aebfd80d3ef4346578335a9a72aeaee59ff6cb3582b35133d50",
-} as const;
+import {
+  ERC1967,
+  PROXY_READS,
+  proxyReads,
+  readProxySigns,
+  type ProxyKind,
+  type ProxySigns,
+} from "./proxies.js";
 
 /** `UPGRADE_INTERFACE_VERSION()`: "5.0.0" on OpenZeppelin 5's ProxyAdmin and UUPS contracts. */
 const UPGRADE_INTERFACE_VERSION = "0xad3cb1cc";
@@ -22,21 +20,15 @@ const PROXIABLE_UUID = "0x52d1902d";
 /** `implementation()` of a beacon. */
 const IMPLEMENTATION = "0x5c60da1b";
 
-/**
- * How a proxy is upgraded:
- * - `transparent`: by its admin contract (OpenZeppelin's ProxyAdmin)
- * - `uups`: by a call to the proxy itself
- * - `beacon`: at its beacon, together with every other proxy of it
- * - `erc1967`: it has an implementation slot, but how it is upgraded is not known
- */
-export type ProxyKind = "transparent" | "uups" | "beacon" | "erc1967";
-
-/** A proxy, as its storage shows it. */
+/** A proxy, as its code and storage show it. */
 export interface Proxy {
   readonly kind: ProxyKind;
-  readonly implementation: Address;
+  /** Null for a diamond, whose facets are many, and where it is not known. */
+  readonly implementation: Address | null;
   readonly admin: Address | null;
   readonly beacon: Address | null;
+  /** Of a diamond, else empty. */
+  readonly facets: readonly Address[];
   /** What `UPGRADE_INTERFACE_VERSION()` says, of the admin or the implementation; null where it has none. */
   readonly interfaceVersion: string | null;
 }
@@ -47,7 +39,12 @@ export interface InspectedContract {
   readonly code: Hex;
   readonly codeHash: Hex;
   readonly proxy: Proxy | null;
-  /** Where the functions are: the implementation, or the contract itself. */
+  /** Proxies behind the proxy, from the outside to the inside; empty as a rule. */
+  readonly behind: readonly Proxy[];
+  /**
+   * Where the functions are: the innermost implementation, or the contract itself. Of a diamond, the
+   * code of its facets, one after the other, at the diamond's own address.
+   */
   readonly logic: { readonly address: Address; readonly code: Hex; readonly codeHash: Hex };
 }
 
@@ -60,11 +57,15 @@ export interface Inspection {
   readonly followUps: readonly RpcReply[];
 }
 
+/** Proxies behind proxies behind proxies: more than this is a loop, or a trap. */
+const MOST_LAYERS = 4;
+
 /**
- * Looks at a contract in two round trips, both at the same block.
+ * Looks at a contract, all at one block, in as many round trips as it has layers: one for what is no
+ * proxy, two behind a proxy, three behind a beacon or a second proxy.
  * @param reads what the caller wants to know as well, in the first round trip.
  * @param followUp what it wants to know after the first, in the second.
- * @throws EmergencyError NO_CODE when there is no contract.
+ * @throws EmergencyError NO_CODE when there is no contract, UNKNOWN_PROXY when proxies form a loop.
  */
 export async function inspectContract(
   chain: Chain,
@@ -73,84 +74,156 @@ export async function inspectContract(
   followUp: (replies: readonly RpcReply[]) => Promise<readonly Read[]> = async () =>
     await Promise.resolve([]),
 ): Promise<Inspection> {
-  const seen = await look(chain, [
-    codeAt(address),
-    storageAt(address, ERC1967.implementation),
-    storageAt(address, ERC1967.admin),
-    storageAt(address, ERC1967.beacon),
-    ...reads,
-  ]);
-  const [codeReply, implementationReply, adminReply, beaconReply, ...replies] = seen.replies;
-  const code = hexResult(codeReply);
-  if (code === undefined) {
-    throw invalid(chain.network, "eth_getCode gave no code");
-  }
+  const seen = await look(chain, [codeAt(address), ...proxyReads(address), ...reads]);
+  const { chainId, block } = seen;
+  const code = codeIn(chain, seen.replies[0]);
   if (code === "0x") {
-    throw noCode(chain, address, seen.block);
+    throw noCode(chain, address, block);
   }
-  const further = await followUp(replies);
-  const admin = (await addressInWord(hexResult(adminReply) ?? "")) ?? null;
-  const beacon = (await addressInWord(hexResult(beaconReply) ?? "")) ?? null;
-  let implementation = (await addressInWord(hexResult(implementationReply) ?? "")) ?? null;
-
-  const number = seen.block.number;
-  if (implementation === null && beacon !== null) {
-    const [reply] = await lookAt(chain, number, [staticCall(beacon, IMPLEMENTATION)]);
-    implementation = (await addressInWord(hexResult(reply) ?? "")) ?? null;
-  }
+  const replies = seen.replies.slice(1 + PROXY_READS);
+  const signs = await readProxySigns(code, seen.replies.slice(1, 1 + PROXY_READS));
   const own = { address, code, codeHash: await codeHash(code) };
-  if (implementation === null) {
-    const followUps = further.length === 0 ? [] : await lookAt(chain, number, further);
+  const further = await followUp(replies);
+  if (signs === null || signs.kind === "unknown") {
+    const followUps = further.length === 0 ? [] : await lookAt(chain, block.number, further);
+    const proxy = signs === null ? null : { ...signs, interfaceVersion: null };
     return {
-      chainId: seen.chainId,
-      block: seen.block,
-      contract: { ...own, proxy: null, logic: own },
+      chainId,
+      block,
       replies,
       followUps,
+      contract: { ...own, proxy, behind: [], logic: own },
     };
   }
-  const [logicReply, uuidReply, versionReply, ...followUps] = await lookAt(chain, number, [
-    codeAt(implementation),
-    staticCall(implementation, PROXIABLE_UUID),
-    staticCall(admin ?? implementation, UPGRADE_INTERFACE_VERSION),
-    ...further,
-  ]);
-  const logicCode = hexResult(logicReply) ?? "0x";
-  if (logicCode === "0x") {
-    throw new EmergencyError(
-      "NO_CODE",
-      `${address} is a proxy, but there is no code at its implementation ${implementation}`,
-      "check the address; if it is right, the implementation was destroyed and only an upgrade can help",
-    );
-  }
-  const uuid = hexResult(uuidReply);
+  const layers = await readLayers(chain, own, signs, block.number, further);
   return {
-    chainId: seen.chainId,
-    block: seen.block,
+    chainId,
+    block,
+    replies,
+    followUps: layers.followUps,
     contract: {
       ...own,
-      proxy: {
-        kind: kindOf(admin, beacon, uuid),
-        implementation,
-        admin,
-        beacon,
-        interfaceVersion: shortString(hexResult(versionReply)),
-      },
-      logic: { address: implementation, code: logicCode, codeHash: await codeHash(logicCode) },
+      proxy: layers.proxies[0] ?? null,
+      behind: layers.proxies.slice(1),
+      logic: layers.logic,
     },
-    replies,
-    followUps,
   };
 }
 
-function kindOf(admin: Address | null, beacon: Address | null, uuid: Hex | undefined): ProxyKind {
-  if (beacon !== null) {
-    return "beacon";
+interface Layers {
+  readonly proxies: readonly Proxy[];
+  readonly logic: InspectedContract["logic"];
+  readonly followUps: readonly RpcReply[];
+}
+
+/** Follows a proxy to its code, one round trip a layer. The caller's reads go with the first. */
+async function readLayers(
+  chain: Chain,
+  outermost: { readonly address: Address; readonly code: Hex },
+  signs: ProxySigns,
+  blockNumber: number,
+  further: readonly Read[],
+): Promise<Layers> {
+  const proxies: Proxy[] = [];
+  const visited = new Set<Address>([outermost.address]);
+  let holder = outermost.address;
+  let now: ProxySigns | null = signs;
+  let pending = further;
+  let followUps: readonly RpcReply[] = [];
+  for (;;) {
+    if (now.kind === "beacon" && now.beacon !== null) {
+      const [reply, ...rest] = await lookAt(chain, blockNumber, [
+        staticCall(now.beacon, IMPLEMENTATION),
+        ...pending,
+      ]);
+      followUps = pending.length > 0 ? rest : followUps;
+      pending = [];
+      now = { ...now, implementation: (await addressInWord(hexResult(reply) ?? "")) ?? null };
+    }
+    const targets =
+      now.kind === "diamond" ? now.facets : now.implementation === null ? [] : [now.implementation];
+    const [target] = targets;
+    if (target === undefined) {
+      throw noImplementation(holder, now);
+    }
+    if (targets.some((next) => visited.has(next)) || proxies.length === MOST_LAYERS) {
+      throw new EmergencyError(
+        "UNKNOWN_PROXY",
+        `${outermost.address} is a proxy that leads back to itself, or through more than ${MOST_LAYERS} others`,
+        "check the address: nothing that it says about itself can be believed",
+      );
+    }
+    const perTarget = 1 + PROXY_READS + VERSION_READS;
+    const answers = await lookAt(chain, blockNumber, [
+      ...targets.flatMap((next) => [
+        codeAt(next),
+        ...proxyReads(next),
+        staticCall(next, PROXIABLE_UUID),
+        staticCall(now?.admin ?? next, UPGRADE_INTERFACE_VERSION),
+      ]),
+      ...pending,
+    ]);
+    followUps = pending.length > 0 ? answers.slice(targets.length * perTarget) : followUps;
+    pending = [];
+    const codes = targets.map((_, index) => codeIn(chain, answers[index * perTarget]));
+    const [code] = codes;
+    if (code === undefined || codes.includes("0x")) {
+      throw noImplementation(holder, now);
+    }
+    const [uuid, version] = answers.slice(1 + PROXY_READS, perTarget);
+    proxies.push({
+      ...now,
+      kind: now.kind === "erc1967" ? upgradeStyle(now.admin, hexResult(uuid)) : now.kind,
+      interfaceVersion: shortString(hexResult(version)),
+    });
+    if (now.kind === "diamond") {
+      const all: Hex = `0x${codes.map((facet) => facet.slice(2)).join("")}`;
+      return {
+        proxies,
+        followUps,
+        logic: { address: holder, code: all, codeHash: await codeHash(all) },
+      };
+    }
+    const next = await readProxySigns(code, answers.slice(1, 1 + PROXY_READS));
+    if (next === null || next.kind === "unknown") {
+      return {
+        proxies,
+        followUps,
+        logic: { address: target, code, codeHash: await codeHash(code) },
+      };
+    }
+    visited.add(target);
+    holder = target;
+    now = next;
   }
+}
+
+/** `proxiableUUID()` and `UPGRADE_INTERFACE_VERSION()` of each implementation. */
+const VERSION_READS = 2;
+
+function upgradeStyle(admin: Address | null, uuid: Hex | undefined): ProxyKind {
   if (admin !== null) {
     return "transparent";
   }
   return uuid !== undefined && sameAddress(uuid, ERC1967.implementation) ? "uups" : "erc1967";
+}
+
+function codeIn(chain: Chain, reply: RpcReply | undefined): Hex {
+  const code = hexResult(reply);
+  if (code === undefined) {
+    throw invalid(chain.network, "eth_getCode gave no code");
+  }
+  return code;
+}
+
+function noImplementation(address: Address, signs: ProxySigns): EmergencyError {
+  const where =
+    signs.implementation ?? (signs.beacon === null ? "nowhere" : `its beacon ${signs.beacon}`);
+  return new EmergencyError(
+    "NO_CODE",
+    `${address} is a ${signs.kind} proxy, but there is no code behind it (${where})`,
+    "check the address; if it is right, the implementation was destroyed and only an upgrade can help",
+  );
 }
 
 /** An ABI-encoded string of at most 31 bytes, or null for anything else. */
@@ -178,12 +251,23 @@ function noCode(chain: Chain, address: Address, block: Block): EmergencyError {
 }
 
 /** A contract in one line, for people. */
-export function describeContract(contract: InspectedContract): string {
-  const { proxy } = contract;
+export function describeContract({ proxy, behind }: InspectedContract): string {
   if (proxy === null) {
-    return "not an ERC-1967 proxy";
+    return "not a proxy";
   }
+  const inner = behind.map((layer) => `, behind it a ${describeProxy(layer)}`);
+  return `${describeProxy(proxy)}${inner.join("")}`;
+}
+
+function describeProxy(proxy: Proxy): string {
+  if (proxy.kind === "unknown") {
+    return "proxy of a kind that is not known";
+  }
+  const where =
+    proxy.kind === "diamond"
+      ? `${proxy.facets.length} facets`
+      : `implementation ${proxy.implementation ?? "not known"}`;
   const admin = proxy.admin === null ? "" : `, admin ${proxy.admin}`;
   const beacon = proxy.beacon === null ? "" : `, beacon ${proxy.beacon}`;
-  return `${proxy.kind} proxy, implementation ${proxy.implementation}${admin}${beacon}`;
+  return `${proxy.kind} proxy, ${where}${admin}${beacon}`;
 }

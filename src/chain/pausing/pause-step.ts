@@ -230,7 +230,7 @@ function factsOf(
     "code hash": contract.codeHash,
     ...(proxy === null
       ? {}
-      : { implementation: proxy.implementation, "implementation code hash": logic.codeHash }),
+      : { implementation: logic.address, "implementation code hash": logic.codeHash }),
   };
 }
 

@@ -16,6 +16,13 @@ export interface RecognisedPause {
   readonly paused: boolean;
 }
 
+/** Why no mechanism was recognised. */
+export interface NotRecognised {
+  readonly reason: string;
+  /** False when the code could not be looked at, so that there may be one all the same. */
+  readonly known: boolean;
+}
+
 /** The reads that recognition needs, one a mechanism. */
 export function recognitionReads(address: Address): readonly Read[] {
   return MECHANISMS.map(({ readBack }) => staticCall(address, readBack.selector));
@@ -54,7 +61,13 @@ export function mechanismById(id: unknown): PauseMechanism {
 export function recognise(
   contract: InspectedContract,
   replies: readonly RpcReply[],
-): RecognisedPause | { readonly reason: string } {
+): RecognisedPause | NotRecognised {
+  if (contract.proxy?.kind === "unknown") {
+    return {
+      reason: "it runs the code of another contract, but of which is not known",
+      known: false,
+    };
+  }
   const reasons: string[] = [];
   for (const [index, mechanism] of MECHANISMS.entries()) {
     const { pause, readBack } = mechanism;
@@ -79,7 +92,7 @@ export function recognise(
     }
     return { mechanism, paused };
   }
-  return { reason: reasons.join("; ") };
+  return { reason: reasons.join("; "), known: true };
 }
 
 /** The refusal to pause what has no known pause. */

@@ -3,11 +3,16 @@ import { sameAddress, type Address, type Hex } from "../address.js";
 import { whoMayCall, type Authority, type Holder } from "../authority/holders.js";
 import type { Chain } from "../chain.js";
 import type { Fork } from "../fork.js";
-import { inspectContract, type InspectedContract, type Proxy } from "../inspection/contract.js";
+import {
+  describeContract,
+  inspectContract,
+  type InspectedContract,
+  type Proxy,
+} from "../inspection/contract.js";
 import { describeName, type NamedContract } from "../label.js";
 import { hexResult, quantity, staticCall } from "../reads.js";
 import type { PauseMechanism, PlainFunction } from "./mechanism.js";
-import { recognise, recognitionReads } from "./recognise.js";
+import { recognise, recognitionReads, type NotRecognised } from "./recognise.js";
 
 /** Whether a contract can be stopped by a call on itself. */
 export type Verdict = "pausable" | "not-pausable" | "unknown";
@@ -43,6 +48,8 @@ export interface PausableReport {
   /** Null when it cannot be read. */
   readonly paused: boolean | null;
   readonly proxy: Pick<Proxy, "kind" | "implementation" | "admin" | "beacon"> | null;
+  /** The contract in one line, for people. */
+  readonly about: string;
   readonly mechanisms: readonly MechanismReport[];
   /** The network's own accounts that may call it now. */
   readonly ours: readonly Address[];
@@ -101,7 +108,7 @@ interface Seen {
         readonly pausers: Authority;
         readonly unpausers: Authority;
       }
-    | { readonly reason: string };
+    | NotRecognised;
 }
 
 async function look(chain: Chain, named: NamedContract): Promise<Seen> {
@@ -272,6 +279,7 @@ function reportOf(
   const base = {
     label: named.label,
     address: named.address,
+    about: describeContract(contract),
     proxy:
       proxy === null
         ? null
@@ -285,12 +293,14 @@ function reportOf(
   if ("reason" in known) {
     return {
       ...base,
-      verdict: "not-pausable",
+      verdict: known.known ? "not-pausable" : "unknown",
       paused: null,
       mechanisms: [],
       ours: [],
-      evidence: [`${known.reason} (code of ${contract.logic.address} at block ${block})`],
-      unknown: [],
+      evidence: known.known
+        ? [`${known.reason} (code of ${contract.logic.address} at block ${block})`]
+        : [],
+      unknown: known.known ? [] : [known.reason],
     };
   }
   const { mechanism, paused, pausers } = known;

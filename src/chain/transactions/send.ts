@@ -9,6 +9,7 @@ import { isHex, nonceOf, pendingNonceOf, quantity, quantityResult } from "../rea
 import { describeFailure } from "../revert.js";
 import { invalid, type RpcFailure } from "../rpc.js";
 import { feeFields, raisedOver } from "./fees.js";
+import { receiptOfNonce } from "./mined.js";
 import type { Outbox, OutboxState } from "./outbox.js";
 import { quoteOf, quoteReads } from "./quote.js";
 import type { LoggedEvent, TransactionAction, TransactionEffect } from "./transaction.js";
@@ -36,8 +37,9 @@ export async function sendTransaction(
   action: TransactionAction,
   progress: Progress,
 ): Promise<TransactionEffect> {
-  const earlier = await findEarlier(sender, stepId, action, progress);
-  const prepared = await prepare(sender, action, earlier);
+  const begun = await findEarlier(sender, stepId, action, progress);
+  const earlier = begun?.state;
+  const { state: prepared, block } = await prepare(sender, action, earlier);
   const { outbox, chain } = sender;
   let state = prepared;
   if (earlier !== prepared) {
@@ -65,10 +67,16 @@ export async function sendTransaction(
   if (state.hash !== undefined) {
     progress({ type: "sent", step: stepId, reference: state.hash });
   }
-  const effect = await waitUntilMined(sender, action, state);
+  const effect = await waitUntilMined(sender, action, state, begun?.block ?? block);
   await outbox.markSettled(state.entry.id);
   progress({ type: "done", step: stepId, effect });
   return effect;
+}
+
+/** A transaction that was not mined yet in the block with this number. */
+interface Unmined {
+  readonly state: OutboxState;
+  readonly block: number;
 }
 
 /**
@@ -81,14 +89,17 @@ async function findEarlier(
   stepId: string,
   action: TransactionAction,
   progress: Progress,
-): Promise<OutboxState | undefined> {
+): Promise<Unmined | undefined> {
   const open = (await sender.outbox.all()).filter(
     ({ settled, entry }) => !settled && sameAddress(entry.transaction.from ?? "", action.from),
   );
   if (open.length === 0) {
     return undefined;
   }
-  const { replies } = await look(sender.chain, [nonceOf(action.from), pendingNonceOf(action.from)]);
+  const { block, replies } = await look(sender.chain, [
+    nonceOf(action.from),
+    pendingNonceOf(action.from),
+  ]);
   const mined = quantityResult(replies[0]) ?? 0n;
   const next = quantityResult(replies[1]) ?? mined;
   let same: OutboxState | undefined;
@@ -113,7 +124,7 @@ async function findEarlier(
       });
     }
   }
-  return same;
+  return same === undefined ? undefined : { state: same, block: block.number };
 }
 
 /** The transaction with every field, or the earlier one as it was. */
@@ -121,7 +132,7 @@ async function prepare(
   sender: Sender,
   action: TransactionAction,
   earlier: OutboxState | undefined,
-): Promise<OutboxState> {
+): Promise<Unmined> {
   const { chain } = sender;
   const valueWei = BigInt(action.valueWei);
   const request = {
@@ -132,7 +143,7 @@ async function prepare(
   };
   const { chainId, block, replies } = await look(chain, quoteReads(request));
   if (earlier !== undefined && stillGoodEnough(earlier.entry.transaction, block.baseFeePerGas)) {
-    return earlier;
+    return { state: earlier, block: block.number };
   }
   const quote = quoteOf(chain, request, block, replies);
   if (!quote.ok) {
@@ -147,24 +158,21 @@ async function prepare(
   }
   const fee = quote.fee();
   const nonce = earlier?.entry.transaction.nonce ?? quantity(quote.nonce);
-  return {
-    entry: {
-      id: randomUUID(),
-      chainId,
-      atMs: sender.now(),
-      transaction: {
-        from: action.from,
-        ...(action.to === null ? {} : { to: action.to }),
-        data: action.data,
-        value: quantity(valueWei),
-        gas: quantity(quote.gasLimit),
-        nonce,
-        ...feeFields(earlier === undefined ? fee : raisedOver(fee, earlier.entry.transaction)),
-      },
+  const entry = {
+    id: randomUUID(),
+    chainId,
+    atMs: sender.now(),
+    transaction: {
+      from: action.from,
+      ...(action.to === null ? {} : { to: action.to }),
+      data: action.data,
+      value: quantity(valueWei),
+      gas: quantity(quote.gasLimit),
+      nonce,
+      ...feeFields(earlier === undefined ? fee : raisedOver(fee, earlier.entry.transaction)),
     },
-    hash: undefined,
-    settled: false,
   };
+  return { state: { entry, hash: undefined, settled: false }, block: block.number };
 }
 
 /** Whether an earlier transaction can still be mined at today's base fee. */
@@ -176,11 +184,13 @@ function stillGoodEnough(transaction: SignableTransaction, baseFee: bigint | und
 /**
  * Waits until the transaction is mined, or its nonce is used by another one.
  * The receipt is the only proof; the time given for it is bounded.
+ * @param since a block in which it was not mined yet.
  */
 async function waitUntilMined(
   sender: Sender,
   action: TransactionAction,
   state: OutboxState,
+  since: number,
 ): Promise<TransactionEffect> {
   const { chain } = sender;
   const nonce = BigInt(state.entry.transaction.nonce ?? "0x0");
@@ -193,15 +203,16 @@ async function waitUntilMined(
     if (receiptReply?.ok === true && isRecord(receiptReply.result)) {
       return await effectOf(chain, action, Number(nonce), receiptReply.result);
     }
-    // The receipt was asked for first: a mined nonce without a receipt is somebody else's.
-    if (
-      (quantityResult(nonceReply) ?? 0n) > nonce &&
-      (await receiptStaysAway(sender, state.hash))
-    ) {
+    // The receipt was asked for first: the nonce is mined, but not under this hash.
+    if ((quantityResult(nonceReply) ?? 0n) > nonce) {
+      const receipt = await receiptOfNonce(sender, action, nonce, since);
+      if (receipt !== undefined) {
+        return await effectOf(chain, action, Number(nonce), receipt);
+      }
       await sender.outbox.markSettled(state.entry.id);
       throw new EmergencyError(
         "NOT_MINED",
-        `another transaction of ${action.from} was mined with nonce ${nonce}; whether it did the same is not known`,
+        `nonce ${nonce} of ${action.from} is used up, and not by this transaction as far as the node shows`,
         "type the same command again: it looks at the chain first, and does only what is left to do",
       );
     }
@@ -220,23 +231,6 @@ const FIRST_POLL_MS = 30;
 const LONGEST_POLL_MS = 1000;
 /** A hash that no transaction has, for a transaction whose hash is not known. */
 const NO_HASH = `0x${"0".repeat(64)}`;
-
-/** A node behind a load balancer may know the nonce before the receipt. */
-async function receiptStaysAway(sender: Sender, hash: string | undefined): Promise<boolean> {
-  if (hash === undefined) {
-    return true;
-  }
-  for (let attempt = 0; attempt < 10; attempt++) {
-    await sender.wait(LONGEST_POLL_MS / 2);
-    const [reply] = await sender.chain.rpc.batch([
-      { method: "eth_getTransactionReceipt", params: [hash] },
-    ]);
-    if (reply?.ok === true && isRecord(reply.result)) {
-      return false;
-    }
-  }
-  return true;
-}
 
 async function effectOf(
   chain: Chain,
@@ -284,7 +278,7 @@ function eventsOf(logs: unknown): LoggedEvent[] {
 
 /** The node may know the transaction already: it was taken before the kill. */
 function mayBeUnderWay(failure: RpcFailure): boolean {
-  return /already known|known transaction|already imported|nonce too low|already exists|underpriced/i.test(
+  return /already ?known|known transaction|already imported|nonce too low|already exists|underpriced/i.test(
     failure.message,
   );
 }

@@ -25,11 +25,11 @@ import { describeHolder, whoMayCall } from "../authority/holders.js";
 import { lookAt, type Block } from "../chain.js";
 import { sameRuntimeCode } from "../inspection/bytecode.js";
 import {
-  ERC1967,
   describeContract,
   inspectContract,
   type InspectedContract,
 } from "../inspection/contract.js";
+import { ERC1967 } from "../inspection/proxies.js";
 import { addressSchema, jsonListSchema, parseIntent } from "../intent.js";
 import { describeName } from "../label.js";
 import { codeAt, hexResult, storageAt } from "../reads.js";
@@ -424,13 +424,17 @@ function upgradeable(
 ): { readonly kind: UpgradeableKind; readonly implementation: Address } {
   const { proxy } = contract;
   const name = describeName({ label: intent.label, address: intent.proxy });
-  if (proxy?.kind === "transparent" || proxy?.kind === "uups") {
+  if (
+    (proxy?.kind === "transparent" || proxy?.kind === "uups") &&
+    proxy.implementation !== null &&
+    contract.behind.length === 0
+  ) {
     return { kind: proxy.kind, implementation: proxy.implementation };
   }
   throw new EmergencyError(
     "UNKNOWN_PROXY",
     proxy === null
-      ? `${name} is not a proxy: it has no ERC-1967 implementation slot, so its code cannot be changed`
+      ? `${name} is not a proxy, so its code cannot be changed`
       : `${name} is a ${describeContract(contract)}; only transparent and UUPS proxies can be upgraded`,
     proxy === null
       ? `create the corrected contract at a new address: npx hardhat deploy-fixed --replaces ${intent.proxy} --contract <Name>`
