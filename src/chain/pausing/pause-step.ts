@@ -2,15 +2,7 @@ import { z } from "zod";
 
 import { EmergencyError } from "../../errors.js";
 import type { JsonObject } from "../../json.js";
-import type {
-  Decision,
-  Effects,
-  Observation,
-  PlannedStep,
-  Progress,
-  Step,
-  Verification,
-} from "../../step.js";
+import type { Decision, Effects, Observation, PlannedStep, Verification } from "../../step.js";
 import { sameAddress, type Address, type Hex } from "../address.js";
 import { describeHolder, whoMayCall } from "../authority/holders.js";
 import {
@@ -25,11 +17,6 @@ import { describeFailure } from "../revert.js";
 import { settledRead } from "../settled-read.js";
 import { eligibleAccounts } from "../signers.js";
 import {
-  compareTransactions,
-  performTransactions,
-  rehearseTransactions,
-} from "../transactions/perform.js";
-import {
   QUOTE_READS,
   describeQuote,
   quoteOf,
@@ -37,6 +24,7 @@ import {
   type Quote,
 } from "../transactions/quote.js";
 import type { Sender } from "../transactions/send.js";
+import { TransactionStep } from "../transactions/transaction-step.js";
 import { callAction, isTransactionEffect } from "../transactions/transaction.js";
 import type { PauseMechanism } from "./mechanism.js";
 import { answering, mechanismById, notPausable, recognise, recognitionReads } from "./recognise.js";
@@ -59,18 +47,17 @@ const intentSchema = z
 export type PauseIntent = z.infer<typeof intentSchema>;
 
 /** Stops a contract, or starts it again, by its own pause function. */
-export class PauseStep implements Step {
+export class PauseStep extends TransactionStep {
   readonly kind: PauseDirection;
-  readonly #sender: Sender;
 
   constructor(kind: PauseDirection, sender: Sender) {
+    super(sender);
     this.kind = kind;
-    this.#sender = sender;
   }
 
   async observe(raw: JsonObject): Promise<Observation> {
     const intent = parseIntent(this.kind, intentSchema, raw);
-    const { chain } = this.#sender;
+    const { chain } = this.sender;
     const target = this.kind === "pause";
     // Hardhat loads what signs while the first reads are on their way.
     const loading = eligibleAccounts(chain, intent.from);
@@ -111,20 +98,12 @@ export class PauseStep implements Step {
     };
   }
 
-  async perform(step: PlannedStep, progress: Progress): Promise<Effects> {
-    return await performTransactions(this.#sender, step, progress);
-  }
-
-  async rehearse(step: PlannedStep): Promise<Effects> {
-    return await rehearseTransactions(this.#sender, step);
-  }
-
   async verify(step: PlannedStep, effects: Effects): Promise<Verification> {
     const { contract } = parseIntent(this.kind, intentSchema, step.intent);
     const last = effects.actions.findLast(isTransactionEffect);
     const mechanism = mechanismById(step.prior.mechanism);
     const { reply, block } = await settledRead(
-      this.#sender,
+      this.sender,
       staticCall(contract, mechanism.readBack.selector),
       last?.block,
     );
@@ -143,10 +122,6 @@ export class PauseStep implements Step {
     };
   }
 
-  async compare(rehearsed: Effects, real: Effects): Promise<readonly string[]> {
-    return await compareTransactions(this.#sender.chain, rehearsed, real);
-  }
-
   #call(
     intent: PauseIntent,
     mechanism: PauseMechanism | undefined,
@@ -163,7 +138,7 @@ export class PauseStep implements Step {
     quotes: readonly Quote[],
     blockNumber: number,
   ): Promise<EmergencyError> {
-    const { chain } = this.#sender;
+    const { chain } = this.sender;
     const name = describeName({ label: intent.label, address: intent.contract });
     const { selector, signature } = mechanism[this.kind];
     const authority = await whoMayCall(chain, intent.contract, selector, blockNumber);

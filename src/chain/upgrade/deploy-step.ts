@@ -2,15 +2,7 @@ import { z } from "zod";
 
 import { EmergencyError } from "../../errors.js";
 import type { JsonObject } from "../../json.js";
-import type {
-  Decision,
-  Effects,
-  Observation,
-  PlannedStep,
-  Progress,
-  Step,
-  Verification,
-} from "../../step.js";
+import type { Decision, Effects, Observation, PlannedStep, Verification } from "../../step.js";
 import { encodeCreation } from "../abi.js";
 import type { Address, Hex } from "../address.js";
 import { look } from "../chain.js";
@@ -20,13 +12,9 @@ import { codeAt, hexResult } from "../reads.js";
 import { describeFailure } from "../revert.js";
 import { settledRead } from "../settled-read.js";
 import { eligibleAccounts } from "../signers.js";
-import {
-  compareTransactions,
-  performTransactions,
-  rehearseTransactions,
-} from "../transactions/perform.js";
 import { describeQuote, quoteOf, quoteReads, type Quote } from "../transactions/quote.js";
 import type { Sender } from "../transactions/send.js";
+import { TransactionStep } from "../transactions/transaction-step.js";
 import { createAction, isTransactionEffect } from "../transactions/transaction.js";
 import { constructorArgumentsOf } from "./constructor-arguments.js";
 import { alreadyCreated, creationAddress, creationNonce } from "./implementation.js";
@@ -54,19 +42,18 @@ const intentSchema = z
 export type DeployIntent = z.infer<typeof intentSchema>;
 
 /** Creates the corrected contract at a new address. */
-export class DeployStep implements Step {
+export class DeployStep extends TransactionStep {
   readonly kind = "deploy-fixed";
-  readonly #sender: Sender;
   readonly #contracts: ProjectContracts;
 
   constructor(sender: Sender, contracts: ProjectContracts) {
-    this.#sender = sender;
+    super(sender);
     this.#contracts = contracts;
   }
 
   async observe(raw: JsonObject): Promise<Observation> {
     const intent = parseIntent(this.kind, intentSchema, raw);
-    const { chain, outbox } = this.#sender;
+    const { chain, outbox } = this.sender;
     const [compiled, [from]] = await Promise.all([
       this.#contracts.find(intent.artifact),
       eligibleAccounts(chain, intent.from),
@@ -115,20 +102,12 @@ export class DeployStep implements Step {
     };
   }
 
-  async perform(step: PlannedStep, progress: Progress): Promise<Effects> {
-    return await performTransactions(this.#sender, step, progress);
-  }
-
-  async rehearse(step: PlannedStep): Promise<Effects> {
-    return await rehearseTransactions(this.#sender, step);
-  }
-
   async verify(step: PlannedStep, effects: Effects): Promise<Verification> {
     const intent = parseIntent(this.kind, intentSchema, step.intent);
     const address = addressSchema.parse(step.outputs.address);
     const compiled = await this.#contracts.find(intent.artifact);
     const last = effects.actions.findLast(isTransactionEffect);
-    const { reply, block } = await settledRead(this.#sender, codeAt(address), last?.block);
+    const { reply, block } = await settledRead(this.sender, codeAt(address), last?.block);
     const code = hexResult(reply);
     const verified = code !== undefined && sameRuntimeCode(code, compiled);
     return {
@@ -140,10 +119,6 @@ export class DeployStep implements Step {
         ? {}
         : { problem: `the code at ${address} is not that of ${compiled.fullName}` }),
     };
-  }
-
-  async compare(rehearsed: Effects, real: Effects): Promise<readonly string[]> {
-    return await compareTransactions(this.#sender.chain, rehearsed, real);
   }
 }
 

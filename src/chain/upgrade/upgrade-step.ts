@@ -9,8 +9,6 @@ import type {
   Facts,
   Observation,
   PlannedStep,
-  Progress,
-  Step,
   Verification,
 } from "../../step.js";
 import { encodeCall, encodeCreation } from "../abi.js";
@@ -35,13 +33,9 @@ import { describeName } from "../label.js";
 import { codeAt, hexResult, storageAt } from "../reads.js";
 import { settledRead } from "../settled-read.js";
 import { eligibleAccounts } from "../signers.js";
-import {
-  compareTransactions,
-  performTransactions,
-  rehearseTransactions,
-} from "../transactions/perform.js";
 import { QUOTE_READS, describeQuote, quoteOf, quoteReads } from "../transactions/quote.js";
 import type { Sender } from "../transactions/send.js";
+import { TransactionStep } from "../transactions/transaction-step.js";
 import { callAction, createAction, isTransactionEffect } from "../transactions/transaction.js";
 import { alreadyCreated, creationAddress, creationNonce } from "./implementation.js";
 import type { CompiledContract, ProjectContracts, UpgradeableKind } from "./project.js";
@@ -73,19 +67,18 @@ const intentSchema = z
 export type UpgradeIntent = z.infer<typeof intentSchema>;
 
 /** Puts a new implementation behind a proxy, with its initialiser in the same transaction. */
-export class UpgradeStep implements Step {
+export class UpgradeStep extends TransactionStep {
   readonly kind = "upgrade";
-  readonly #sender: Sender;
   readonly #contracts: ProjectContracts;
 
   constructor(sender: Sender, contracts: ProjectContracts) {
-    this.#sender = sender;
+    super(sender);
     this.#contracts = contracts;
   }
 
   async observe(raw: JsonObject): Promise<Observation> {
     const intent = parseIntent(this.kind, intentSchema, raw);
-    const { chain } = this.#sender;
+    const { chain } = this.sender;
     const loading = eligibleAccounts(chain, intent.from);
     loading.catch(() => undefined);
     const { block, contract } = await inspectContract(chain, intent.proxy);
@@ -167,25 +160,17 @@ export class UpgradeStep implements Step {
     };
   }
 
-  async perform(step: PlannedStep, progress: Progress): Promise<Effects> {
-    return await performTransactions(this.#sender, step, progress);
-  }
-
-  async rehearse(step: PlannedStep): Promise<Effects> {
-    return await rehearseTransactions(this.#sender, step);
-  }
-
   async verify(step: PlannedStep, effects: Effects): Promise<Verification> {
     const intent = parseIntent(this.kind, intentSchema, step.intent);
     const wanted = addressSchema.parse(step.outputs.implementation);
     const last = effects.actions.findLast(isTransactionEffect);
     const { reply, block } = await settledRead(
-      this.#sender,
+      this.sender,
       storageAt(intent.proxy, ERC1967.implementation),
       last?.block,
     );
     const implementation = await addressInWord(hexResult(reply) ?? "");
-    const [codeReply] = await lookAt(this.#sender.chain, block, [codeAt(wanted)]);
+    const [codeReply] = await lookAt(this.sender.chain, block, [codeAt(wanted)]);
     const code = hexResult(codeReply) ?? "0x";
     const compiled = await this.#compiledAt(intent, code);
     const inPlace = implementation === wanted;
@@ -204,10 +189,6 @@ export class UpgradeStep implements Step {
             problem: `the proxy does not run the planned code: its implementation is ${implementation ?? "not readable"}`,
           }),
     };
-  }
-
-  async compare(rehearsed: Effects, real: Effects): Promise<readonly string[]> {
-    return await compareTransactions(this.#sender.chain, rehearsed, real);
   }
 
   async #compiledAt(intent: UpgradeIntent, code: Hex): Promise<CompiledContract | undefined> {
@@ -229,7 +210,7 @@ export class UpgradeStep implements Step {
       };
     }
     const address = await parseAddress(intent.implementation, "--implementation");
-    const [reply] = await lookAt(this.#sender.chain, block.number, [codeAt(address)]);
+    const [reply] = await lookAt(this.sender.chain, block.number, [codeAt(address)]);
     const code = hexResult(reply) ?? "0x";
     if (code === "0x") {
       throw new EmergencyError(
@@ -294,7 +275,7 @@ export class UpgradeStep implements Step {
 
   /** The network to read `.openzeppelin` for: a fork has the same layout as its original. */
   #originalNetwork(): string {
-    return this.#sender.chain.network.replace(/^fork of /, "");
+    return this.sender.chain.network.replace(/^fork of /, "");
   }
 
   async #presentContract(
@@ -326,7 +307,7 @@ export class UpgradeStep implements Step {
     accounts: readonly Address[],
     block: Block,
   ): Promise<{ readonly from: Address; readonly note: string }> {
-    const { chain } = this.#sender;
+    const { chain } = this.sender;
     const data = await entry.encode(present, "0x");
     const call = (from: Address): { from: Address; to: Address; data: Hex } => ({
       from,
@@ -367,7 +348,7 @@ export class UpgradeStep implements Step {
     if (target.existing !== undefined) {
       return { address: target.existing };
     }
-    const { chain, outbox } = this.#sender;
+    const { chain, outbox } = this.sender;
     const { compiled, creation } = target;
     const earlier = await alreadyCreated(chain, outbox, from, creation, compiled, block.number);
     if (earlier !== undefined) {

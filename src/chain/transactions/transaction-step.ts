@@ -1,0 +1,41 @@
+import type { JsonObject } from "../../json.js";
+import type {
+  Effects,
+  Observation,
+  PlannedStep,
+  Progress,
+  Step,
+  Verification,
+} from "../../step.js";
+import { compareTransactions, performTransactions, rehearseTransactions } from "./perform.js";
+import type { Sender } from "./send.js";
+
+/**
+ * A step that is nothing but transactions. What it wants, and how that is read back, is its own; how
+ * transactions are sent, rehearsed and compared is the same for all.
+ */
+export abstract class TransactionStep implements Step {
+  abstract readonly kind: string;
+  /** The chain that this step is bound to, and what sending on it needs. */
+  protected readonly sender: Sender;
+
+  constructor(sender: Sender) {
+    this.sender = sender;
+  }
+
+  abstract observe(intent: JsonObject): Promise<Observation>;
+
+  abstract verify(step: PlannedStep, effects: Effects): Promise<Verification>;
+
+  async perform(step: PlannedStep, progress: Progress): Promise<Effects> {
+    return await performTransactions(this.sender, step, progress);
+  }
+
+  async rehearse(step: PlannedStep): Promise<Effects> {
+    return await rehearseTransactions(this.sender, step);
+  }
+
+  async compare(rehearsed: Effects, real: Effects): Promise<readonly string[]> {
+    return await compareTransactions(this.sender.chain, rehearsed, real);
+  }
+}
