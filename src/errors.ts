@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   NO_AUTHORITY: "none of the accounts may do this",
   OUT_OF_FUNDS: "the account cannot pay for the transaction",
   NOT_PAUSABLE: "the contract has no pause that the plugin knows",
+  IRREVERSIBLE: "it could not be undone, or cannot be",
   WOULD_REVERT: "the transaction would fail",
   UNKNOWN_PROXY: "the address is not a proxy that the plugin can upgrade",
   UNKNOWN_ARTIFACT: "no compiled contract of this name exists in the project",

@@ -51,6 +51,7 @@ const pause = writing(
     CONTRACTS,
   ),
 )
+  .addFlag({ name: "irreversible", description: "Stop it even where that cannot be undone" })
   .setAction(async () => await import("../tasks/pause.js"))
   .build();
 
@@ -165,7 +166,6 @@ const drill = withText(
 const hardhatEmergency = definePlugin({
   id: "hardhat-emergency",
   npmPackage: "hardhat-emergency",
-  dependencies: () => [import("@nomicfoundation/hardhat-ethers")],
   hookHandlers: {
     config: async () => await import("./config/hooks.js"),
   },

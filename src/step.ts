@@ -102,15 +102,18 @@ export interface Step {
 
   /**
    * Reads the present state. Never writes.
+   * @param planned the step as it was planned, when this is the second look. It tells what to expect,
+   * so that everything can be read in one round trip; what is read decides all the same.
    * @returns the facts that the plan rests on, and whatever else `decide` needs.
    */
-  observe(intent: JsonObject): Promise<Observation>;
+  observe(intent: JsonObject, planned?: PlannedStep): Promise<Observation>;
 
   /**
-   * Does what was planned, and nothing else. The runner has looked again just before.
+   * Does what was planned, and nothing else.
+   * @param looked what the runner has seen when it looked again just before.
    * @returns the real effects, one an action.
    */
-  perform(step: PlannedStep, progress: Progress): Promise<Effects>;
+  perform(step: PlannedStep, progress: Progress, looked?: Observation): Promise<Effects>;
 
   /**
    * Runs the plan on the copy that this step is bound to, and records the real effects there.

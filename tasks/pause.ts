@@ -5,9 +5,15 @@ import { runWritingTask, type TaskResult, type WritingArguments } from "./shared
 
 interface PauseArguments extends WritingArguments {
   readonly contract: string | undefined;
+  readonly irreversible: boolean;
 }
 
 const pause: NewTaskActionFunction<PauseArguments> = async (args, hre): Promise<TaskResult> =>
-  await runWritingTask(hre, "pause", args, pauseRequests("pause", args.contract));
+  await runWritingTask(
+    hre,
+    "pause",
+    args,
+    pauseRequests("pause", args.contract, args.irreversible),
+  );
 
 export default pause;

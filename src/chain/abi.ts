@@ -17,8 +17,12 @@ export function parseArguments(text: string, source: string): readonly Json[] {
     return trimmed.split(",").map((value) => value.trim());
   }
   try {
-    // Numbers beyond 2^53 would be rounded by JSON: keep their digits.
-    const exact = trimmed.replace(/(?<=[[,:\s])-?\d{16,}(?=\s*[,\]}])/g, '"$&"');
+    // Numbers beyond 2^53 would be rounded by JSON: keep their digits. Texts are matched as well, so
+    // that digits inside them stay as they are.
+    const exact = trimmed.replace(
+      /"(?:[^"\\]|\\.)*"|(?<=[[,:\s])(-?\d{16,})(?=\s*[,\]}])/g,
+      (match, digits: string | undefined) => (digits === undefined ? match : `"${digits}"`),
+    );
     const value: unknown = JSON.parse(exact);
     if (isJsonList(value)) {
       return value;

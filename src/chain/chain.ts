@@ -60,6 +60,8 @@ export interface Chain {
   readonly rpc: Rpc;
   /** The id that the node gave and that was checked. */
   chainId(): Promise<number>;
+  /** Remembers the id that a look has checked, so that it need not be asked for again. */
+  chainIdChecked(chainId: number): void;
   /** The accounts that can sign here, checksummed. */
   accounts(): Promise<readonly Address[]>;
   /**
@@ -92,6 +94,7 @@ export async function look(chain: Chain, reads: readonly Read[]): Promise<Look> 
     { method: "eth_blockNumber", params: [] },
   ]);
   const chainId = checkChainId(chain, replies[0]);
+  chain.chainIdChecked(chainId);
   const block = parseBlock(
     chain.network,
     required(chain.network, replies[1], "eth_getBlockByNumber"),

@@ -2,12 +2,15 @@ import { setTimeout as wait } from "node:timers/promises";
 
 import type { HttpNetworkConfig } from "hardhat/types/config";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import type { NetworkHooks } from "hardhat/types/hooks";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import { EmergencyError, asError, messageOf } from "../errors.js";
+import { once } from "../once.js";
 import { registerSecret, registerSecretUrl } from "../redact.js";
 import { checksummed, type Address } from "./address.js";
 import { checkChainId, type Chain, type ChainKind } from "./chain.js";
+import { quantity } from "./reads.js";
 import {
   httpRpc,
   isLoopback,
@@ -18,7 +21,10 @@ import {
 } from "./rpc.js";
 
 /** What connecting needs of Hardhat. */
-export type Networks = Pick<HardhatRuntimeEnvironment, "config" | "network" | "globalOptions">;
+export type Networks = Pick<
+  HardhatRuntimeEnvironment,
+  "config" | "network" | "globalOptions" | "hooks"
+>;
 
 /**
  * Opens the network that `--network` names. Nothing is sent yet: the first read checks the chain id.
@@ -39,6 +45,7 @@ export async function openChain(hre: Networks): Promise<Chain> {
   if (config.type === "edr-simulated") {
     const { provider } = await connection();
     return new ConnectedChain({
+      hooks: hre.hooks,
       network,
       kind: "simulated",
       onThisMachine: true,
@@ -53,6 +60,7 @@ export async function openChain(hre: Networks): Promise<Chain> {
   registerSecretUrl(url);
   let opened = false;
   return new ConnectedChain({
+    hooks: hre.hooks,
     network,
     kind: "http",
     onThisMachine: isLoopback(new URL(url).hostname),
@@ -127,12 +135,8 @@ async function secretOf(network: string, read: () => Promise<string>): Promise<s
   }
 }
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return async () => await (made ??= make());
-}
-
 interface ConnectedChainParts {
+  readonly hooks: Networks["hooks"];
   readonly network: string;
   readonly kind: ChainKind;
   readonly onThisMachine: boolean;
@@ -156,6 +160,7 @@ class ConnectedChain implements Chain {
   readonly #parts: ConnectedChainParts;
   #chainId: number | undefined;
   #accounts: Promise<readonly Address[]> | undefined;
+  #handlers: Partial<NetworkHooks> | undefined;
 
   constructor(parts: ConnectedChainParts) {
     this.network = parts.network;
@@ -175,13 +180,18 @@ class ConnectedChain implements Chain {
     return this.#chainId;
   }
 
+  chainIdChecked(chainId: number): void {
+    this.#chainId = chainId;
+  }
+
   async accounts(): Promise<readonly Address[]> {
     return await (this.#accounts ??= this.#readAccounts());
   }
 
   async #readAccounts(): Promise<readonly Address[]> {
     // The chain id is checked first, so that a wrong node is named as such.
-    const [{ provider }] = await Promise.all([this.#parts.connection(), this.chainId()]);
+    await this.chainId();
+    const { provider } = await this.#open();
     let accounts: unknown;
     try {
       accounts = await provider.request({ method: "eth_accounts" });
@@ -197,7 +207,7 @@ class ConnectedChain implements Chain {
   }
 
   async send(transaction: Readonly<Record<string, string>>): Promise<RpcReply> {
-    const { provider } = await this.#parts.connection();
+    const { provider } = await this.#open();
     try {
       const result: unknown = await provider.request({
         method: "eth_sendTransaction",
@@ -209,7 +219,31 @@ class ConnectedChain implements Chain {
     }
   }
 
+  /**
+   * Hardhat's connection. It asks for the chain id before its first request and again before it signs;
+   * we have just asked the same node, so it is told what we know.
+   */
+  async #open(): Promise<NetworkConnection> {
+    if (this.kind === "http" && this.#handlers === undefined) {
+      this.#handlers = {
+        onRequest: async (context, connection, request, next) =>
+          request.method === "eth_chainId" &&
+          connection.networkName === this.network &&
+          connection.networkConfig.type === "http" &&
+          this.#chainId !== undefined
+            ? { jsonrpc: "2.0", id: request.id, result: quantity(this.#chainId) }
+            : await next(context, connection, request),
+      };
+      this.#parts.hooks.registerHandlers("network", this.#handlers);
+    }
+    return await this.#parts.connection();
+  }
+
   async close(): Promise<void> {
+    if (this.#handlers !== undefined) {
+      this.#parts.hooks.unregisterHandlers("network", this.#handlers);
+      this.#handlers = undefined;
+    }
     if (!this.#parts.isOpen()) {
       return;
     }

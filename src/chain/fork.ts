@@ -103,6 +103,10 @@ class ForkedChain implements Fork {
     return await Promise.resolve(this.configuredChainId);
   }
 
+  chainIdChecked(): void {
+    // The id of a fork is given to it, not asked for.
+  }
+
   async accounts(): Promise<readonly Address[]> {
     return await this.#original.accounts();
   }

@@ -1,3 +1,4 @@
+import { withCommas } from "../numbers.js";
 import type { Interface } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
@@ -192,7 +193,7 @@ export function changedUsers(before: Balances, after: Balances): number {
 
 /** "12,500 coins". */
 export function coins(amountWei: bigint): string {
-  return `${(amountWei / COIN_WEI).toLocaleString("en-US")} coins`;
+  return `${withCommas(amountWei / COIN_WEI)} coins`;
 }
 
 /**

@@ -5,15 +5,14 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { isLive, look, type Chain } from "../chain/chain.js";
 import { openChain } from "../chain/connect.js";
-import { openFork, type Fork } from "../chain/fork.js";
-import { projectContracts } from "../chain/upgrade/project.js";
+import type { Fork } from "../chain/fork.js";
 import { copiedOutbox, fileOutbox, noOutbox, type Outbox } from "../chain/transactions/outbox.js";
 import type { Sender } from "../chain/transactions/send.js";
 import { EmergencyError } from "../errors.js";
 import type { Progress, StepRequest, StepSet } from "../step.js";
 import { readPlan, savePlan, type Plan, type PlanWorld } from "./plan.js";
 import { makePlan, performPlan, rehearsePlan, type RunResult } from "./run.js";
-import { stepSet, type StepTools } from "./steps.js";
+import { projectTools, stepSet } from "./steps.js";
 
 /** What every command that changes something accepts. */
 export interface CommandOptions {
@@ -83,10 +82,11 @@ export async function runCommand(
   const chain = await openChain(hre);
   const forks: Fork[] = [];
   try {
-    const tools: StepTools = { contracts: projectContracts(hre) };
+    const tools = projectTools(hre);
     const outbox = await outboxOf(context, chain);
     const live = stepSet({ ...senderOf(context, chain), outbox }, tools);
     const copy = async (world: PlanWorld): Promise<StepSet> => {
+      const { openFork } = await import("../chain/fork.js");
       const fork = await openFork(hre, chain, world.chainId, world.block.number);
       forks.push(fork);
       return stepSet({ ...senderOf(context, fork), outbox: copiedOutbox(outbox) }, tools);

@@ -59,8 +59,8 @@ export async function makePlan(
   checkOrder(requests);
   const alone = requests.filter((request) => (request.after ?? []).length === 0);
   if (alone.length === requests.length) {
-    const planned = await planAlone(requests, steps);
-    return sealPlan(command, await world(), planned);
+    const [planned, at] = await Promise.all([planAlone(requests, steps), world()]);
+    return sealPlan(command, at, planned);
   }
   const at = await world();
   const copied = await copy(at);
@@ -238,7 +238,7 @@ async function performStep(
       verification,
     };
   }
-  const observation = await step.observe(planned.intent);
+  const observation = await step.observe(planned.intent, planned);
   const changes = changedFacts(planned.prior, observation.facts);
   if (changes.length > 0) {
     throw new EmergencyError(
@@ -255,7 +255,7 @@ async function performStep(
       "type the command again without --plan, and compare the two plans",
     );
   }
-  const effects = await step.perform(planned, progress);
+  const effects = await step.perform(planned, progress, observation);
   const verification = await step.verify(planned, effects);
   const rehearsed = plan.rehearsal?.steps.find(({ id }) => id === planned.id);
   const surprises = rehearsed === undefined ? [] : await step.compare(rehearsed.effects, effects);

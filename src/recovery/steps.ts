@@ -1,14 +1,26 @@
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+
 import { PauseStep } from "../chain/pausing/pause-step.js";
 import type { Sender } from "../chain/transactions/send.js";
-import { DeployStep } from "../chain/upgrade/deploy-step.js";
-import { UpgradeStep } from "../chain/upgrade/upgrade-step.js";
 import type { ProjectContracts } from "../chain/upgrade/project.js";
 import type { Step, StepSet } from "../step.js";
+import { LazyStep } from "./lazy-step.js";
 
 /** What steps need besides the world they are bound to. */
 export interface StepTools {
-  /** The project's compiled contracts. */
-  readonly contracts: ProjectContracts;
+  /** The project's compiled contracts; made when a step asks for them. */
+  readonly contracts: () => Promise<ProjectContracts>;
+}
+
+/** The tools of the Hardhat project that the command runs in, shared by all its worlds. */
+export function projectTools(hre: HardhatRuntimeEnvironment): StepTools {
+  let contracts: Promise<ProjectContracts> | undefined;
+  return {
+    contracts: async () =>
+      await (contracts ??= import("../chain/upgrade/project.js").then(({ projectContracts }) =>
+        projectContracts(hre),
+      )),
+  };
 }
 
 /** Every kind of step, bound to one chain. */
@@ -16,8 +28,14 @@ export function stepSet(sender: Sender, tools: StepTools): StepSet {
   const steps: readonly Step[] = [
     new PauseStep("pause", sender),
     new PauseStep("unpause", sender),
-    new DeployStep(sender, tools.contracts),
-    new UpgradeStep(sender, tools.contracts),
+    new LazyStep("deploy-fixed", async () => {
+      const { DeployStep } = await import("../chain/upgrade/deploy-step.js");
+      return new DeployStep(sender, await tools.contracts());
+    }),
+    new LazyStep("upgrade", async () => {
+      const { UpgradeStep } = await import("../chain/upgrade/upgrade-step.js");
+      return new UpgradeStep(sender, await tools.contracts());
+    }),
   ];
   return new Map(steps.map((step) => [step.kind, step]));
 }

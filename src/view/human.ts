@@ -1,3 +1,4 @@
+import { withCommas } from "../numbers.js";
 import { isTransactionEffect } from "../chain/transactions/transaction.js";
 import { formatEth } from "../chain/transactions/fees.js";
 import type { CommandReport, CommandView, WorldInWords } from "../recovery/command.js";
@@ -65,7 +66,7 @@ export class HumanView implements CommandView {
 
   #effects(effects: Effects): void {
     for (const effect of effects.actions.filter(isTransactionEffect)) {
-      this.#print(`     gas     ${effect.gasUsed.toLocaleString("en-US")}`);
+      this.#print(`     gas     ${withCommas(effect.gasUsed)}`);
       this.#list("event", effect.events.map(describeEvent));
       const words = (effect.storage ?? []).map(
         ({ address, slot, before, after }) =>
@@ -126,7 +127,7 @@ export class HumanView implements CommandView {
     this.#print(`${HEADLINES[outcome.status]()} ${outcome.title}`);
     for (const effect of outcome.effects.actions.filter(isTransactionEffect)) {
       this.#print(
-        `  transaction ${effect.hash}, block ${effect.block}, ${effect.gasUsed.toLocaleString("en-US")} gas, ${formatEth(BigInt(effect.feeWei))} ETH`,
+        `  transaction ${effect.hash}, block ${effect.block}, ${withCommas(effect.gasUsed)} gas, ${formatEth(BigInt(effect.feeWei))} ETH`,
       );
     }
     for (const line of outcome.verification?.evidence ?? []) {

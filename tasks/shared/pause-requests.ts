@@ -8,6 +8,7 @@ import { needed } from "./writing-task.js";
 export function pauseRequests(
   kind: PauseDirection,
   contract: string | undefined,
+  irreversible = false,
 ): (book: AddressBook, from: Address | undefined) => Promise<readonly StepRequest[]> {
   return async (book, from) => {
     const names = needed(contract, "--contract", `npx hardhat ${kind} --contract 0x…`);
@@ -15,7 +16,12 @@ export function pauseRequests(
     return contracts.map(({ label, address }) => ({
       id: `${kind}-${label}`,
       kind,
-      intent: { contract: address, label, ...(from === undefined ? {} : { from }) },
+      intent: {
+        contract: address,
+        label,
+        ...(from === undefined ? {} : { from }),
+        ...(irreversible ? { irreversible } : {}),
+      },
     }));
   };
 }

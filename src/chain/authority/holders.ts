@@ -59,6 +59,7 @@ export async function whoMayCall(
   target: Address,
   data: Hex,
   blockNumber: number,
+  also: readonly Candidate[] = [],
 ): Promise<Authority> {
   const [reply] = await lookAt(chain, blockNumber, [
     simulation({ from: STRANGER, to: target, data }),
@@ -68,11 +69,11 @@ export async function whoMayCall(
   }
   const revert = reply === undefined ? undefined : await parseRevert(reply.failure);
   const found = await candidatesFor(chain, target, data, blockNumber, revert);
-  const distinct = found.candidates.filter(
+  const all = [...found.candidates, ...also];
+  const distinct = all.filter(
     (candidate, index) =>
       candidate.address !== ZERO_ADDRESS &&
-      found.candidates.findIndex((other) => sameAddress(other.address, candidate.address)) ===
-        index,
+      all.findIndex((other) => sameAddress(other.address, candidate.address)) === index,
   );
   const replies = await lookAt(
     chain,
@@ -82,7 +83,7 @@ export async function whoMayCall(
       codeAt(address),
     ]),
   );
-  const holders = distinct.map((candidate, index): Holder => {
+  const tried = distinct.map((candidate, index): Holder => {
     const code = hexResult(replies[index * 2 + 1]);
     return {
       ...candidate,
@@ -90,6 +91,11 @@ export async function whoMayCall(
       proved: replies[index * 2]?.ok === true,
     };
   });
+  // Those who were only tried are worth naming when it works.
+  const holders = tried.filter(
+    ({ address, proved }) =>
+      proved || found.candidates.some((candidate) => sameAddress(candidate.address, address)),
+  );
   const sorted = [...holders].sort((a, b) => Number(b.proved) - Number(a.proved));
   const refused = reply === undefined ? [] : [refusalOf(reply.failure, revert)];
   const somebodyMay = sorted.some((holder) => holder.proved);

@@ -65,6 +65,9 @@ const MOST_LAYERS = 4;
  * proxy, two behind a proxy, three behind a beacon or a second proxy.
  * @param reads what the caller wants to know as well, in the first round trip.
  * @param followUp what it wants to know after the first, in the second.
+ * @param guess the implementation that an earlier look has found: read in the first round trip, and
+ * used if it is still the one. That saves the second. The interface version is then not known for
+ * proxies with an admin.
  * @throws EmergencyError NO_CODE when there is no contract, UNKNOWN_PROXY when proxies form a loop.
  */
 export async function inspectContract(
@@ -73,14 +76,16 @@ export async function inspectContract(
   reads: readonly Read[] = [],
   followUp: (replies: readonly RpcReply[]) => Promise<readonly Read[]> = async () =>
     await Promise.resolve([]),
+  guess?: Address,
 ): Promise<Inspection> {
-  const seen = await look(chain, [codeAt(address), ...proxyReads(address), ...reads]);
+  const guessed = guess === undefined ? [] : layerReads(guess, null);
+  const seen = await look(chain, [codeAt(address), ...proxyReads(address), ...guessed, ...reads]);
   const { chainId, block } = seen;
   const code = codeIn(chain, seen.replies[0]);
   if (code === "0x") {
     throw noCode(chain, address, block);
   }
-  const replies = seen.replies.slice(1 + PROXY_READS);
+  const replies = seen.replies.slice(1 + PROXY_READS + guessed.length);
   const signs = await readProxySigns(code, seen.replies.slice(1, 1 + PROXY_READS));
   const own = { address, code, codeHash: await codeHash(code) };
   const further = await followUp(replies);
@@ -95,7 +100,8 @@ export async function inspectContract(
       contract: { ...own, proxy, behind: [], logic: own },
     };
   }
-  const layers = await readLayers(chain, own, signs, block.number, further);
+  const early = seen.replies.slice(1 + PROXY_READS, 1 + PROXY_READS + guessed.length);
+  const layers = await readLayers(chain, own, signs, block.number, further, { guess, early });
   return {
     chainId,
     block,
@@ -123,6 +129,7 @@ async function readLayers(
   signs: ProxySigns,
   blockNumber: number,
   further: readonly Read[],
+  { guess, early }: { readonly guess: Address | undefined; readonly early: readonly RpcReply[] },
 ): Promise<Layers> {
   const proxies: Proxy[] = [];
   const visited = new Set<Address>([outermost.address]);
@@ -153,24 +160,22 @@ async function readLayers(
         "check the address: nothing that it says about itself can be believed",
       );
     }
-    const perTarget = 1 + PROXY_READS + VERSION_READS;
-    const answers = await lookAt(chain, blockNumber, [
-      ...targets.flatMap((next) => [
-        codeAt(next),
-        ...proxyReads(next),
-        staticCall(next, PROXIABLE_UUID),
-        staticCall(now?.admin ?? next, UPGRADE_INTERFACE_VERSION),
-      ]),
-      ...pending,
-    ]);
-    followUps = pending.length > 0 ? answers.slice(targets.length * perTarget) : followUps;
+    const known = target === guess && pending.length === 0;
+    const { admin } = now;
+    const answers = known
+      ? early
+      : await lookAt(chain, blockNumber, [
+          ...targets.flatMap((next) => layerReads(next, admin)),
+          ...pending,
+        ]);
+    followUps = pending.length > 0 ? answers.slice(targets.length * LAYER_READS) : followUps;
     pending = [];
-    const codes = targets.map((_, index) => codeIn(chain, answers[index * perTarget]));
+    const codes = targets.map((_, index) => codeIn(chain, answers[index * LAYER_READS]));
     const [code] = codes;
     if (code === undefined || codes.includes("0x")) {
       throw noImplementation(holder, now);
     }
-    const [uuid, version] = answers.slice(1 + PROXY_READS, perTarget);
+    const [uuid, version] = answers.slice(1 + PROXY_READS, LAYER_READS);
     proxies.push({
       ...now,
       kind: now.kind === "erc1967" ? upgradeStyle(now.admin, hexResult(uuid)) : now.kind,
@@ -198,8 +203,18 @@ async function readLayers(
   }
 }
 
-/** `proxiableUUID()` and `UPGRADE_INTERFACE_VERSION()` of each implementation. */
-const VERSION_READS = 2;
+/** What is read of each implementation. It may be a proxy itself. */
+function layerReads(implementation: Address, admin: Address | null): readonly Read[] {
+  return [
+    codeAt(implementation),
+    ...proxyReads(implementation),
+    staticCall(implementation, PROXIABLE_UUID),
+    staticCall(admin ?? implementation, UPGRADE_INTERFACE_VERSION),
+  ];
+}
+
+/** How many replies {@link layerReads} gives. */
+const LAYER_READS = 1 + PROXY_READS + 2;
 
 function upgradeStyle(admin: Address | null, uuid: Hex | undefined): ProxyKind {
   if (admin !== null) {

@@ -1,4 +1,4 @@
-import { strictBool, type PauseMechanism } from "./mechanism.js";
+import { plainCall, strictBool, type PauseMechanism } from "./mechanism.js";
 
 /**
  * OpenZeppelin's Pausable with the usual public `pause()` and `unpause()` in front of it, behind
@@ -7,8 +7,8 @@ import { strictBool, type PauseMechanism } from "./mechanism.js";
 export const openzeppelin: PauseMechanism = {
   id: "openzeppelin",
   title: "OpenZeppelin Pausable",
-  pause: { signature: "pause()", selector: "0x8456cb59" },
-  unpause: { signature: "unpause()", selector: "0x3f4ba83a" },
-  readBack: { signature: "paused()", selector: "0x5c975abb", decode: strictBool },
+  pause: plainCall("pause()", "0x8456cb59"),
+  unpause: plainCall("unpause()", "0x3f4ba83a"),
+  readBack: { ...plainCall("paused()", "0x5c975abb"), decode: strictBool },
   limits: "it stops only the functions that check it (whenNotPaused)",
 };

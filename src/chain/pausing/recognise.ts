@@ -4,20 +4,37 @@ import { mentionsSelector } from "../inspection/bytecode.js";
 import type { InspectedContract } from "../inspection/contract.js";
 import { hexResult, staticCall, type Read } from "../reads.js";
 import type { RpcReply } from "../rpc.js";
-import type { PauseMechanism } from "./mechanism.js";
+import { dsStop } from "./ds-stop.js";
+import { eigenlayer } from "./eigenlayer.js";
+import { lido } from "./lido.js";
+import { selectorOf, type PausedState, type PauseMechanism } from "./mechanism.js";
 import { openzeppelin } from "./openzeppelin.js";
+import { setPaused } from "./set-paused.js";
+import { yearnV2 } from "./yearn-v2.js";
+import { yearnV3 } from "./yearn-v3.js";
 
-/** Every idiom the plugin knows, the commonest first. */
-const MECHANISMS: readonly PauseMechanism[] = [openzeppelin];
+/** Every idiom the plugin knows, the best first: those that can be undone before those that cannot. */
+export const MECHANISMS: readonly PauseMechanism[] = [
+  openzeppelin,
+  setPaused,
+  eigenlayer,
+  lido,
+  dsStop,
+  yearnV2,
+  yearnV3,
+];
 
 /** A mechanism that a contract has, and what its read-back says now. */
 export interface RecognisedPause {
   readonly mechanism: PauseMechanism;
-  readonly paused: boolean;
+  readonly paused: PausedState;
 }
 
-/** Why no mechanism was recognised. */
-export interface NotRecognised {
+/** What was recognised, or why nothing was. */
+export interface Recognition {
+  /** The best first. */
+  readonly found: readonly RecognisedPause[];
+  /** Why nothing was found, in words. */
   readonly reason: string;
   /** False when the code could not be looked at, so that there may be one all the same. */
   readonly known: boolean;
@@ -25,15 +42,12 @@ export interface NotRecognised {
 
 /** The reads that recognition needs, one a mechanism. */
 export function recognitionReads(address: Address): readonly Read[] {
-  return MECHANISMS.map(({ readBack }) => staticCall(address, readBack.selector));
+  return MECHANISMS.map(({ readBack }) => staticCall(address, readBack.data));
 }
 
 /** The mechanisms whose read-back has answered in their own form, before the code is known. */
 export function answering(replies: readonly RpcReply[]): readonly PauseMechanism[] {
-  return MECHANISMS.filter(({ readBack }, index) => {
-    const answer = hexResult(replies[index]);
-    return answer !== undefined && readBack.decode(answer) !== undefined;
-  });
+  return MECHANISMS.filter((mechanism, index) => answerOf(mechanism, replies[index]) !== undefined);
 }
 
 /**
@@ -53,46 +67,58 @@ export function mechanismById(id: unknown): PauseMechanism {
 }
 
 /**
- * Which mechanism a contract has. Names prove nothing: the function must be in the code, and the
+ * Which mechanisms a contract has. Names prove nothing: the functions must be in the code, and the
  * read-back must give an answer of the idiom's own form.
  * @param replies those of {@link recognitionReads}.
- * @returns the mechanism, or why there is none, in words.
  */
-export function recognise(
-  contract: InspectedContract,
-  replies: readonly RpcReply[],
-): RecognisedPause | NotRecognised {
+export function recognise(contract: InspectedContract, replies: readonly RpcReply[]): Recognition {
   if (contract.proxy?.kind === "unknown") {
-    return {
-      reason: "it runs the code of another contract, but of which is not known",
-      known: false,
-    };
+    const reason = "it runs the code of another contract, but of which is not known";
+    return { found: [], reason, known: false };
   }
+  const { code } = contract.logic;
+  const found: RecognisedPause[] = [];
   const reasons: string[] = [];
   for (const [index, mechanism] of MECHANISMS.entries()) {
     const { pause, readBack } = mechanism;
-    const code = contract.logic.code;
-    if (!mentionsSelector(code, pause.selector)) {
-      reasons.push(`its code has no ${pause.signature}`);
+    if (!mentionsSelector(code, selectorOf(pause))) {
       continue;
     }
-    if (!mentionsSelector(code, readBack.selector)) {
-      reasons.push(`it has ${pause.signature}, but no ${readBack.signature} to read it back with`);
-      continue;
-    }
-    const answer = hexResult(replies[index]);
-    const paused = answer === undefined ? undefined : readBack.decode(answer);
+    const paused = mentionsSelector(code, selectorOf(readBack))
+      ? answerOf(mechanism, replies[index])
+      : undefined;
     if (paused === undefined) {
       reasons.push(
-        answer === undefined
-          ? `${readBack.signature} fails`
-          : `${readBack.signature} gives ${shorten(answer)}, which is not true or false`,
+        `it has ${pause.signature}, but ${readBackProblem(mechanism, code, replies[index])}`,
       );
-      continue;
+    } else {
+      found.push({ mechanism, paused });
     }
-    return { mechanism, paused };
   }
-  return { reason: reasons.join("; "), known: true };
+  const nothing = `its code has none of ${MECHANISMS.map(({ pause }) => pause.signature).join(", ")}`;
+  return { found, reason: reasons.length === 0 ? nothing : reasons.join("; "), known: true };
+}
+
+function answerOf(
+  { readBack }: PauseMechanism,
+  reply: RpcReply | undefined,
+): PausedState | undefined {
+  const answer = hexResult(reply);
+  return answer === undefined ? undefined : readBack.decode(answer);
+}
+
+function readBackProblem(
+  { readBack }: PauseMechanism,
+  code: `0x${string}`,
+  reply: RpcReply | undefined,
+): string {
+  if (!mentionsSelector(code, selectorOf(readBack))) {
+    return `no ${readBack.signature} to read it back with`;
+  }
+  const answer = hexResult(reply);
+  return answer === undefined
+    ? `${readBack.signature} fails`
+    : `${readBack.signature} gives ${shorten(answer)}, which cannot be understood`;
 }
 
 /** The refusal to pause what has no known pause. */

@@ -11,8 +11,18 @@ import {
 } from "../inspection/contract.js";
 import { describeName, type NamedContract } from "../label.js";
 import { hexResult, quantity, staticCall } from "../reads.js";
-import type { PauseMechanism, PlainFunction } from "./mechanism.js";
-import { recognise, recognitionReads, type NotRecognised } from "./recognise.js";
+import {
+  describeCall,
+  type FixedCall,
+  type PausedState,
+  type PauseMechanism,
+} from "./mechanism.js";
+import {
+  recognise,
+  recognitionReads,
+  type Recognition,
+  type RecognisedPause,
+} from "./recognise.js";
 
 /** Whether a contract can be stopped by a call on itself. */
 export type Verdict = "pausable" | "not-pausable" | "unknown";
@@ -78,10 +88,10 @@ export async function verifyPausable(
   contracts: readonly NamedContract[],
   makeFork: MakeFork,
 ): Promise<PausableReports> {
-  const [reports, accounts] = await Promise.all([
-    Promise.all(contracts.map(async (contract) => await look(chain, contract))),
-    chain.accounts(),
-  ]);
+  const accounts = await chain.accounts();
+  const reports = await Promise.all(
+    contracts.map(async (contract) => await look(chain, contract, accounts)),
+  );
   const [first] = reports;
   if (first === undefined) {
     throw new EmergencyError("BAD_ARGUMENTS", "no contract was named", "name one with --contract");
@@ -95,45 +105,51 @@ export async function verifyPausable(
   return { chainId: first.chainId, block, contracts: proved };
 }
 
+/** A mechanism that a contract has, and who may use it. */
+interface SeenMechanism extends RecognisedPause {
+  readonly pausers: Authority;
+  /** Null when it cannot be undone. */
+  readonly unpausers: Authority | null;
+}
+
 /** What was read from the live chain about one contract. */
 interface Seen {
   readonly named: NamedContract;
   readonly chainId: number;
   readonly block: number;
   readonly contract: InspectedContract;
-  readonly known:
-    | {
-        readonly mechanism: PauseMechanism;
-        readonly paused: boolean;
-        readonly pausers: Authority;
-        readonly unpausers: Authority;
-      }
-    | NotRecognised;
+  readonly recognition: Recognition;
+  /** The best first. */
+  readonly mechanisms: readonly SeenMechanism[];
 }
 
-async function look(chain: Chain, named: NamedContract): Promise<Seen> {
+async function look(
+  chain: Chain,
+  named: NamedContract,
+  accounts: readonly Address[],
+): Promise<Seen> {
   const { address } = named;
   const { chainId, block, contract, replies } = await inspectContract(
     chain,
     address,
     recognitionReads(address),
   );
-  const seen = { named, chainId, block: block.number, contract };
-  const recognised = recognise(contract, replies);
-  if ("reason" in recognised) {
-    return { ...seen, known: recognised };
-  }
-  const { mechanism, paused } = recognised;
-  const [pausers, unpausers] = await Promise.all(
-    [mechanism.pause, mechanism.unpause].map(
-      async ({ selector }) => await whoMayCall(chain, address, selector, block.number),
-    ),
+  const recognition = recognise(contract, replies);
+  const ours = accounts.map((account) => ({
+    address: account,
+    via: `an account of network "${chain.network}"`,
+  }));
+  const mechanisms = await Promise.all(
+    recognition.found.map(async (found) => {
+      const { pause, unpause } = found.mechanism;
+      const [pausers, unpausers] = await Promise.all([
+        whoMayCall(chain, address, pause.data, block.number, ours),
+        unpause === null ? null : whoMayCall(chain, address, unpause.data, block.number, ours),
+      ]);
+      return { ...found, pausers, unpausers };
+    }),
   );
-  const nobody = { needs: "unknown", holders: [], unknown: [] };
-  return {
-    ...seen,
-    known: { mechanism, paused, pausers: pausers ?? nobody, unpausers: unpausers ?? nobody },
-  };
+  return { named, chainId, block: block.number, contract, recognition, mechanisms };
 }
 
 /** Proofs run one after the other on one fork; each leaves it as it was. */
@@ -142,7 +158,7 @@ async function proveAll(
   accounts: readonly Address[],
   makeFork: () => Promise<Fork>,
 ): Promise<readonly PausableReport[]> {
-  const needsFork = seen.some(({ known }) => "mechanism" in known);
+  const needsFork = seen.some(({ mechanisms }) => mechanisms.length > 0);
   let fork: Fork | undefined;
   let reason = "";
   if (needsFork) {
@@ -159,11 +175,11 @@ async function proveAll(
   try {
     const reports: PausableReport[] = [];
     for (const one of seen) {
-      const proof =
-        fork === undefined || !("mechanism" in one.known)
-          ? undefined
-          : await prove(fork, one, one.known);
-      reports.push(reportOf(one, accounts, proof, reason));
+      const proofs: (Proof | undefined)[] = [];
+      for (const mechanism of one.mechanisms) {
+        proofs.push(fork === undefined ? undefined : await prove(fork, one, mechanism));
+      }
+      reports.push(reportOf(one, accounts, proofs, reason));
     }
     return reports;
   } finally {
@@ -183,50 +199,43 @@ interface Proof {
 async function prove(
   fork: Fork,
   { named, contract }: Seen,
-  known: Extract<Seen["known"], { mechanism: PauseMechanism }>,
+  { mechanism, paused, pausers, unpausers }: SeenMechanism,
 ): Promise<Proof> {
-  const { mechanism, paused } = known;
   const mark = await fork.mark();
   const evidence: string[] = [];
-  const unknown: string[] = [];
+  const pausing = { call: mechanism.pause, holders: pausers.holders, target: true };
+  const starting =
+    mechanism.unpause === null || unpausers === null
+      ? []
+      : [{ call: mechanism.unpause, holders: unpausers.holders, target: false }];
   // A contract that is paused already is proved the other way round: start it, then stop it again.
-  const order: readonly ("pause" | "unpause")[] = paused
-    ? ["unpause", "pause"]
-    : ["pause", "unpause"];
+  const order = paused === true ? [...starting, pausing] : [pausing, ...starting];
+  const unknown: string[] = [];
   let pauses: boolean | undefined;
-  let stopped = paused;
+  let stopped = paused === true;
   try {
-    for (const direction of order) {
+    for (const { call, holders, target } of order) {
       // To stop what is stopped shows nothing: its read-back may say so whatever is done.
-      if (direction === "pause" && stopped) {
+      if (target && stopped) {
         unknown.push(
           "it is paused now and does not start on the fork, so no new pause can be shown",
         );
         break;
       }
-      const authority = direction === "pause" ? known.pausers : known.unpausers;
-      const tried = await callAsHolder(
-        fork,
-        contract.address,
-        mechanism[direction],
-        authority.holders,
-      );
+      const tried = await callAsHolder(fork, contract.address, call, holders);
       if (tried === undefined) {
-        evidence.push(`fork: nobody was found for whom ${mechanism[direction].signature} succeeds`);
+        evidence.push(`fork: nobody was found for whom ${describeCall(call)} succeeds`);
         continue;
       }
       const now = await readPaused(fork, contract.address, mechanism);
-      const works = now === (direction === "pause");
       stopped = now !== false;
       evidence.push(
-        `fork: ${mechanism[direction].signature} as ${tried.address} succeeds; ${mechanism.readBack.signature} is then ${now ?? "not readable"}`,
+        `fork: ${describeCall(call)} as ${tried.address} succeeds; ${mechanism.readBack.signature} is then ${now ?? "not readable"}`,
       );
-      if (direction === "pause") {
-        pauses = works;
-      } else if (!works) {
-        evidence.push(
-          `fork: ${mechanism.unpause.signature} does not start ${describeName(named)} again`,
-        );
+      if (target) {
+        pauses = now === true;
+      } else if (now !== false) {
+        evidence.push(`fork: ${describeCall(call)} does not start ${describeName(named)} again`);
       }
     }
   } finally {
@@ -239,14 +248,14 @@ async function prove(
 async function callAsHolder(
   fork: Fork,
   to: Address,
-  { selector }: PlainFunction,
+  { data }: FixedCall,
   holders: readonly Holder[],
 ): Promise<Holder | undefined> {
   for (const holder of holders) {
     const reply = await fork.send({
       from: holder.address,
       to,
-      data: selector,
+      data,
       gas: quantity(PROOF_GAS),
     });
     if (reply.ok) {
@@ -263,16 +272,16 @@ async function readPaused(
   fork: Fork,
   address: Address,
   { readBack }: PauseMechanism,
-): Promise<boolean | undefined> {
-  const [reply] = await fork.rpc.batch([staticCall(address, readBack.selector)("latest")]);
+): Promise<PausedState | undefined> {
+  const [reply] = await fork.rpc.batch([staticCall(address, readBack.data)("latest")]);
   const answer = hexResult(reply);
   return answer === undefined ? undefined : readBack.decode(answer);
 }
 
 function reportOf(
-  { named, block, contract, known }: Seen,
+  { named, block, contract, recognition, mechanisms }: Seen,
   accounts: readonly Address[],
-  proof: Proof | undefined,
+  proofs: readonly (Proof | undefined)[],
   noFork: string,
 ): PausableReport {
   const { proxy } = contract;
@@ -290,56 +299,71 @@ function reportOf(
             beacon: proxy.beacon,
           },
   };
-  if ("reason" in known) {
+  const [best] = mechanisms;
+  if (best === undefined) {
+    const { reason, known } = recognition;
     return {
       ...base,
-      verdict: known.known ? "not-pausable" : "unknown",
+      verdict: known ? "not-pausable" : "unknown",
       paused: null,
       mechanisms: [],
       ours: [],
-      evidence: known.known
-        ? [`${known.reason} (code of ${contract.logic.address} at block ${block})`]
-        : [],
-      unknown: known.known ? [] : [known.reason],
+      evidence: known ? [`${reason} (code of ${contract.logic.address} at block ${block})`] : [],
+      unknown: known ? [] : [reason],
     };
   }
-  const { mechanism, paused, pausers } = known;
-  const call = (fn: PlainFunction): PauseCall => ({
-    to: named.address,
-    signature: fn.signature,
-    args: [],
-    data: fn.selector,
-  });
-  const callers = pausers.holders.map(({ address, via, proved }) => ({ address, via, proved }));
-  const unknown = [
+  const unproved = noFork === "" ? [] : [`no proof on a fork: ${noFork}`];
+  const unknown = mechanisms.map(({ pausers }, index) => [
     ...pausers.unknown,
-    ...(proof?.unknown ?? []),
-    ...(noFork === "" ? [] : [`no proof on a fork: ${noFork}`]),
-  ];
+    ...(proofs[index]?.unknown ?? []),
+    ...unproved,
+  ]);
+  const verdicts = proofs.map((proof, index) => verdictOf(proof, unknown[index] ?? []));
+  const callers = mechanisms.flatMap(({ pausers }) => pausers.holders);
   return {
     ...base,
-    verdict: verdictOf(proof, unknown),
-    paused,
-    mechanisms: [
-      {
-        id: mechanism.id,
-        discovered: false,
-        call: call(mechanism.pause),
-        inverse: call(mechanism.unpause),
-        readback: mechanism.readBack.signature,
-        callers,
-      },
-    ],
-    ours: callers
-      .filter(({ address }) => accounts.some((account) => sameAddress(account, address)))
-      .map(({ address }) => address),
-    evidence: [
-      `${mechanism.readBack.signature} is ${paused} (call at block ${block})`,
-      `${mechanism.pause.signature} needs ${pausers.needs}`,
-      ...(proof?.evidence ?? []),
-    ],
-    unknown,
+    verdict: bestVerdict(verdicts),
+    paused: pausedNow(mechanisms),
+    mechanisms: mechanisms.map((seen) => mechanismReport(named.address, seen)),
+    ours: accounts.filter((account) =>
+      callers.some(({ address, proved }) => proved && sameAddress(address, account)),
+    ),
+    evidence: mechanisms.flatMap(({ mechanism, paused, pausers }, index) => [
+      `${mechanism.readBack.signature} is ${paused} (${mechanism.title}, call at block ${block})`,
+      `${describeCall(mechanism.pause)} needs ${pausers.needs}`,
+      ...(mechanism.unpause === null ? [`${describeCall(mechanism.pause)} cannot be undone`] : []),
+      ...(proofs[index]?.evidence ?? []),
+    ]),
+    unknown: [...new Set(unknown.flat())],
   };
+}
+
+/** Paused when one of its mechanisms says so; not known when one says "partly". */
+function pausedNow(mechanisms: readonly SeenMechanism[]): boolean | null {
+  if (mechanisms.some(({ paused }) => paused === true)) {
+    return true;
+  }
+  return mechanisms.some(({ paused }) => paused === "partly") ? null : false;
+}
+
+function mechanismReport(to: Address, { mechanism, pausers }: SeenMechanism): MechanismReport {
+  const call = ({ signature, args, data }: FixedCall): PauseCall => ({ to, signature, args, data });
+  return {
+    id: mechanism.id,
+    discovered: false,
+    call: call(mechanism.pause),
+    inverse: mechanism.unpause === null ? null : call(mechanism.unpause),
+    readback: mechanism.readBack.signature,
+    callers: pausers.holders.map(({ address, via, proved }) => ({ address, via, proved })),
+  };
+}
+
+/** A contract can be paused when one of its mechanisms works. */
+function bestVerdict(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.includes("pausable")) {
+    return "pausable";
+  }
+  return verdicts.includes("unknown") ? "unknown" : "not-pausable";
 }
 
 function verdictOf(proof: Proof | undefined, unknown: readonly string[]): Verdict {

@@ -133,15 +133,16 @@ async function lines(file: string): Promise<z.infer<typeof lineSchema>[]> {
     throw unusable(file, error);
   }
   const parsed: z.infer<typeof lineSchema>[] = [];
-  const rows = text.split("\n").filter((row) => row !== "");
+  // A kill in the middle of writing leaves a torn last line: what it spoke of had not begun. It does
+  // not count even if only the line feed is missing, because the next line takes its place.
+  const rows = text
+    .split("\n")
+    .slice(0, -1)
+    .filter((row) => row !== "");
   for (const [index, row] of rows.entries()) {
     const line = parseLine(row);
     if (line !== undefined) {
       parsed.push(line);
-      continue;
-    }
-    // A kill in the middle of writing leaves a torn last line: what it spoke of had not begun.
-    if (index === rows.length - 1 && !text.endsWith("\n")) {
       continue;
     }
     throw new EmergencyError(

@@ -4,7 +4,7 @@ import { isRecord } from "../../json.js";
 import { required, type Chain } from "../chain.js";
 import { isHex, quantity, storageAt } from "../reads.js";
 import { invalid } from "../rpc.js";
-import { sendTransaction, type Sender } from "./send.js";
+import { sendTransaction, type FreshQuote, type Sender } from "./send.js";
 import {
   isTransactionAction,
   isTransactionEffect,
@@ -12,14 +12,18 @@ import {
   type TransactionEffect,
 } from "./transaction.js";
 
-/** Sends a step's transactions, one after the other. */
+/**
+ * Sends a step's transactions, one after the other.
+ * @param fresh the quote of the first one, when it has just been read.
+ */
 export async function performTransactions(
   sender: Sender,
   step: PlannedStep,
   progress: Progress,
+  fresh?: FreshQuote,
 ): Promise<Effects> {
   const effects: TransactionEffect[] = [];
-  for (const action of step.actions) {
+  for (const [index, action] of step.actions.entries()) {
     if (!isTransactionAction(action)) {
       throw new EmergencyError(
         "BAD_PLAN",
@@ -27,7 +31,9 @@ export async function performTransactions(
         "make the plan again with --dry-run --save-plan",
       );
     }
-    effects.push(await sendTransaction(sender, step.id, action, progress));
+    effects.push(
+      await sendTransaction(sender, step.id, action, progress, index === 0 ? fresh : undefined),
+    );
   }
   return { actions: effects };
 }

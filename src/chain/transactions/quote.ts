@@ -1,3 +1,4 @@
+import { withCommas } from "../../numbers.js";
 import type { Address, Hex } from "../address.js";
 import type { Block, Chain } from "../chain.js";
 import {
@@ -90,5 +91,5 @@ export function quoteOf(
 /** A quote in words. Throws OUT_OF_FUNDS when it cannot be paid. */
 export function describeQuote(quote: Quote & { ok: true }): string {
   const most = mostWei(quote.fee(), quote.gasLimit);
-  return `about ${quote.gas.toLocaleString("en-US")} gas, at most ${formatEth(most)} ETH`;
+  return `about ${withCommas(quote.gas)} gas, at most ${formatEth(most)} ETH`;
 }

@@ -4,14 +4,13 @@ import { EmergencyError } from "../../errors.js";
 import { isRecord } from "../../json.js";
 import type { Progress } from "../../step.js";
 import { checksummed, sameAddress } from "../address.js";
-import { look, type Chain, type SignableTransaction } from "../chain.js";
+import { look, type Block, type Chain, type SignableTransaction } from "../chain.js";
 import { isHex, nonceOf, pendingNonceOf, quantity, quantityResult } from "../reads.js";
-import { describeFailure } from "../revert.js";
 import { invalid, type RpcFailure } from "../rpc.js";
 import { feeFields, raisedOver } from "./fees.js";
 import { receiptOfNonce } from "./mined.js";
 import type { Outbox, OutboxState } from "./outbox.js";
-import { quoteOf, quoteReads } from "./quote.js";
+import { quoteOf, quoteReads, type Quotable, type Quote } from "./quote.js";
 import type { LoggedEvent, TransactionAction, TransactionEffect } from "./transaction.js";
 
 /** What sending needs. */
@@ -28,6 +27,7 @@ export interface Sender {
  * Sends one planned transaction and waits until it is mined. If an earlier run wrote down the same
  * intention and its end is not known, that very transaction is taken up again instead of a new one,
  * so that it cannot happen twice.
+ * @param fresh the quote of just this transaction, when the last look has read it; else it is read.
  * @throws EmergencyError OUT_OF_FUNDS, WOULD_REVERT, RPC_REFUSED (nothing was sent), NOT_MINED,
  * REVERTED, RPC_UNREACHABLE (sent, or not known to be sent).
  */
@@ -36,10 +36,11 @@ export async function sendTransaction(
   stepId: string,
   action: TransactionAction,
   progress: Progress,
+  fresh?: FreshQuote,
 ): Promise<TransactionEffect> {
   const begun = await findEarlier(sender, stepId, action, progress);
   const earlier = begun?.state;
-  const { state: prepared, block } = await prepare(sender, action, earlier);
+  const { state: prepared, block } = await prepare(sender, action, earlier, fresh);
   const { outbox, chain } = sender;
   let state = prepared;
   if (earlier !== prepared) {
@@ -127,11 +128,24 @@ async function findEarlier(
   return same === undefined ? undefined : { state: same, block: block.number };
 }
 
+/** What a transaction would cost, as it was read a moment ago. */
+export interface FreshQuote {
+  readonly chainId: number;
+  readonly block: Block;
+  readonly quote: Quote;
+}
+
+async function readQuote(chain: Chain, request: Quotable): Promise<FreshQuote> {
+  const { chainId, block, replies } = await look(chain, quoteReads(request));
+  return { chainId, block, quote: quoteOf(chain, request, block, replies) };
+}
+
 /** The transaction with every field, or the earlier one as it was. */
 async function prepare(
   sender: Sender,
   action: TransactionAction,
   earlier: OutboxState | undefined,
+  fresh: FreshQuote | undefined,
 ): Promise<Unmined> {
   const { chain } = sender;
   const valueWei = BigInt(action.valueWei);
@@ -141,11 +155,10 @@ async function prepare(
     data: action.data,
     valueWei,
   };
-  const { chainId, block, replies } = await look(chain, quoteReads(request));
+  const { chainId, block, quote } = fresh ?? (await readQuote(chain, request));
   if (earlier !== undefined && stillGoodEnough(earlier.entry.transaction, block.baseFeePerGas)) {
     return { state: earlier, block: block.number };
   }
-  const quote = quoteOf(chain, request, block, replies);
   if (!quote.ok) {
     throw await wouldFail(chain, action, quote.failure, quote.balanceWei);
   }
@@ -311,6 +324,8 @@ async function wouldFail(
       `send ETH to ${action.from}, or choose another account with --from`,
     );
   }
+  // Only a refusal needs it; it loads slowly.
+  const { describeFailure } = await import("../revert.js");
   return new EmergencyError(
     "WOULD_REVERT",
     `the transaction would fail (${action.summary}): ${await describeFailure(failure)}. Nothing was sent`,

@@ -8,7 +8,20 @@ import type {
   Verification,
 } from "../../step.js";
 import { compareTransactions, performTransactions, rehearseTransactions } from "./perform.js";
-import type { Sender } from "./send.js";
+import type { FreshQuote, Sender } from "./send.js";
+
+/** What the second look has found out about the first transaction, so that it is not asked again. */
+const quotes = new WeakMap<Observation, FreshQuote>();
+
+/** The observation, with the quote of its first transaction. */
+export function withQuote(observation: Observation, quote: FreshQuote): Observation {
+  quotes.set(observation, quote);
+  return observation;
+}
+
+function quoteOfLook(looked: Observation | undefined): FreshQuote | undefined {
+  return looked === undefined ? undefined : quotes.get(looked);
+}
 
 /**
  * A step that is nothing but transactions. What it wants, and how that is read back, is its own; how
@@ -23,12 +36,12 @@ export abstract class TransactionStep implements Step {
     this.sender = sender;
   }
 
-  abstract observe(intent: JsonObject): Promise<Observation>;
+  abstract observe(intent: JsonObject, planned?: PlannedStep): Promise<Observation>;
 
   abstract verify(step: PlannedStep, effects: Effects): Promise<Verification>;
 
-  async perform(step: PlannedStep, progress: Progress): Promise<Effects> {
-    return await performTransactions(this.sender, step, progress);
+  async perform(step: PlannedStep, progress: Progress, looked?: Observation): Promise<Effects> {
+    return await performTransactions(this.sender, step, progress, quoteOfLook(looked));
   }
 
   async rehearse(step: PlannedStep): Promise<Effects> {

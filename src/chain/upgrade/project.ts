@@ -234,16 +234,19 @@ async function withUpgrades(
 function parseArtifact(artifact: unknown): CompiledContract {
   const parsed = tryParseArtifact(artifact);
   if (parsed === undefined) {
-    throw new Error("the artifact is not whole, or needs libraries to be linked");
+    throw new Error(
+      "it is abstract or an interface, its artifact is not whole, or needs libraries",
+    );
   }
   return parsed;
 }
 
-/** @returns undefined for what cannot be deployed as it is: unlinked code has placeholders. */
+/** @returns undefined for what cannot be deployed as it is: abstract, or with placeholders for libraries. */
 function tryParseArtifact(artifact: unknown): CompiledContract | undefined {
   if (
     !isRecord(artifact) ||
     !isHex(artifact.bytecode) ||
+    artifact.bytecode === "0x" ||
     !isHex(artifact.deployedBytecode) ||
     typeof artifact.contractName !== "string" ||
     !Array.isArray(artifact.abi)
