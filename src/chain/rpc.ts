@@ -2,6 +2,8 @@ import type { EIP1193Provider } from "hardhat/types/providers";
 
 import { EmergencyError, asError, messageOf } from "../errors.js";
 import { isRecord } from "../json.js";
+import { AnswerTooLarge, postJson, type HttpAnswer } from "./http-post.js";
+import { loadProxiedHttp } from "./lazy.js";
 
 /** One JSON-RPC call. */
 export interface RpcCall {
@@ -50,12 +52,6 @@ export interface HttpRpcOptions {
 const MAX_ATTEMPTS = 5;
 /** Nobody waits longer than this for one answer in an emergency, whatever `Retry-After` says. */
 const MAX_WAIT_MS = 10_000;
-/**
- * An answer larger than this is not read to its end: the largest honest batch here is some
- * contracts' code (24 KB each, EIP-170) and a page of logs.
- */
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
-
 /**
  * Reads from an HTTP node with batches. Hardhat's own provider makes one request a call and loads
  * the simulator first, which doubles the time to the first answer; signing and sending still go
@@ -177,77 +173,23 @@ function waitBefore(attempt: number, retryAfter: string | null): number {
   return Math.min(milliseconds, MAX_WAIT_MS);
 }
 
-interface HttpAnswer {
-  readonly status: number;
-  readonly retryAfter: string | null;
-  readonly text: string;
-}
-
 async function post(options: HttpRpcOptions, body: string): Promise<HttpAnswer> {
   if (behindProxy(options.url)) {
     return await postThroughProxy(options, body);
   }
   try {
-    const { url, authorization } = apartFromCredentials(options.url);
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { ...authorization, ...options.headers, "content-type": "application/json" },
-      body,
-      signal: AbortSignal.timeout(options.timeoutMs),
-    });
-    return {
-      status: response.status,
-      retryAfter: response.headers.get("retry-after"),
-      text: await limitedText(options.networkName, response),
-    };
+    return await postJson(options.url, options.headers, body, options.timeoutMs);
   } catch (error) {
-    if (error instanceof EmergencyError) {
-      throw error;
+    if (error instanceof AnswerTooLarge) {
+      throw invalid(options.networkName, `the answer is too large: ${error.message}`);
     }
     throw unreachable(options.networkName, reasonOf(error, options.timeoutMs), asError(error));
   }
 }
 
-/** `fetch` takes no URL with a name and a password in it: they go into a header, as browsers do it. */
-function apartFromCredentials(text: string): { url: URL; authorization: Record<string, string> } {
-  const url = new URL(text);
-  const { username, password } = url;
-  if (username === "" && password === "") {
-    return { url, authorization: {} };
-  }
-  url.username = "";
-  url.password = "";
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return {
-    url,
-    authorization: { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` },
-  };
-}
-
-/** The body, unless it is too large to be honest. */
-async function limitedText(networkName: string, response: Response): Promise<string> {
-  if (response.body === null) {
-    return "";
-  }
-  const decoder = new TextDecoder();
-  let bytes = 0;
-  let text = "";
-  for await (const chunk of response.body.values()) {
-    if (!(chunk instanceof Uint8Array)) {
-      throw invalid(networkName, "the answer is not bytes");
-    }
-    bytes += chunk.byteLength;
-    if (bytes > MAX_ANSWER_BYTES) {
-      throw invalid(networkName, `the answer is larger than ${MAX_ANSWER_BYTES} bytes`);
-    }
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
-}
-
 /** The environment's proxy is honoured as Hardhat does it; slower to load, so only where one is set. */
 async function postThroughProxy(options: HttpRpcOptions, body: string): Promise<HttpAnswer> {
-  const http = await import("@nomicfoundation/hardhat-utils/request");
+  const http = await loadProxiedHttp();
   const parsed: unknown = JSON.parse(body);
   try {
     const dispatcher = await http.getDispatcher(options.url, { timeout: options.timeoutMs });
@@ -282,12 +224,12 @@ export function isLoopback(hostname: string): boolean {
 
 /** Why a connection failed, without the URL in it. */
 function reasonOf(error: unknown, timeoutMs: number): string {
-  if (error instanceof Error && error.name === "TimeoutError") {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if ([error, cause].some((each) => each instanceof Error && each.name === "TimeoutError")) {
     return `no answer within ${timeoutMs / 1000} s`;
   }
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (isRecord(cause) || cause instanceof Error) {
-    const code = "code" in cause ? cause.code : undefined;
+  for (const each of [error, cause]) {
+    const code = each instanceof Error && "code" in each ? each.code : undefined;
     if (code === "ECONNREFUSED") {
       return "connection refused";
     }

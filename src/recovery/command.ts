@@ -10,9 +10,10 @@ import { copiedOutbox, fileOutbox, noOutbox, type Outbox } from "../chain/transa
 import type { Sender } from "../chain/transactions/send.js";
 import { EmergencyError } from "../errors.js";
 import type { Progress, StepRequest, StepSet } from "../step.js";
-import { readPlan, savePlan, type Plan, type PlanWorld } from "./plan.js";
+import type { Plan, PlanWorld } from "./plan.js";
 import { makePlan, performPlan, rehearsePlan, type RunResult } from "./run.js";
 import { projectTools, stepSet } from "./steps.js";
+import { loadFork, loadPlanFile } from "./lazy.js";
 
 /** What every command that changes something accepts. */
 export interface CommandOptions {
@@ -86,7 +87,7 @@ export async function runCommand(
     const outbox = await outboxOf(context, chain);
     const live = stepSet({ ...senderOf(context, chain), outbox }, tools);
     const copy = async (world: PlanWorld): Promise<StepSet> => {
-      const { openFork } = await import("../chain/fork.js");
+      const { openFork } = await loadFork();
       const fork = await openFork(hre, chain, world.chainId, world.block.number);
       forks.push(fork);
       return stepSet({ ...senderOf(context, fork), outbox: copiedOutbox(outbox) }, tools);
@@ -113,6 +114,7 @@ export async function runCommand(
       view.rehearsal(plan);
     }
     if (options.savePlan !== undefined) {
+      const { savePlan } = await loadPlanFile();
       await savePlan(options.savePlan, plan);
     }
     const report = { command, plan, live: isLiveChain, dryRun: options.dryRun };
@@ -161,6 +163,7 @@ async function outboxOf(context: CommandContext, chain: Chain): Promise<Outbox> 
 
 /** A plan from a file, if it is for this command and this chain. */
 async function planFromFile(file: string, command: string, chain: Chain): Promise<Plan> {
+  const { readPlan } = await loadPlanFile();
   const plan = await readPlan(file);
   const chainId = await chain.chainId();
   const problem =

@@ -5,6 +5,7 @@ import type { Sender } from "../chain/transactions/send.js";
 import type { ProjectContracts } from "../chain/upgrade/project.js";
 import type { Step, StepSet } from "../step.js";
 import { LazyStep } from "./lazy-step.js";
+import { loadDeployStep, loadProject, loadUpgradeStep } from "./lazy.js";
 
 /** What steps need besides the world they are bound to. */
 export interface StepTools {
@@ -17,9 +18,7 @@ export function projectTools(hre: HardhatRuntimeEnvironment): StepTools {
   let contracts: Promise<ProjectContracts> | undefined;
   return {
     contracts: async () =>
-      await (contracts ??= import("../chain/upgrade/project.js").then(({ projectContracts }) =>
-        projectContracts(hre),
-      )),
+      await (contracts ??= loadProject().then(({ projectContracts }) => projectContracts(hre))),
   };
 }
 
@@ -29,11 +28,11 @@ export function stepSet(sender: Sender, tools: StepTools): StepSet {
     new PauseStep("pause", sender),
     new PauseStep("unpause", sender),
     new LazyStep("deploy-fixed", async () => {
-      const { DeployStep } = await import("../chain/upgrade/deploy-step.js");
+      const { DeployStep } = await loadDeployStep();
       return new DeployStep(sender, await tools.contracts());
     }),
     new LazyStep("upgrade", async () => {
-      const { UpgradeStep } = await import("../chain/upgrade/upgrade-step.js");
+      const { UpgradeStep } = await loadUpgradeStep();
       return new UpgradeStep(sender, await tools.contracts());
     }),
   ];

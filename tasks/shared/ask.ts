@@ -14,7 +14,8 @@ export function asker(
         resolve(undefined);
       }
       process.stdin.once("end", () => {
-        // A last line without a line feed is an answer too: let it arrive first.
+        // An answer that came just before the end is still on its way. (A last line without a line
+        // feed is none: readline does not hand it over.)
         setImmediate(() => {
           resolve(undefined);
         });

@@ -51,6 +51,7 @@ import {
   recognitionReads,
   type RecognisedPause,
 } from "./recognise.js";
+import { loadAuthority, loadRevert } from "../lazy.js";
 
 /** Which way: stop, or start again. */
 export type PauseDirection = "pause" | "unpause";
@@ -86,8 +87,8 @@ export class PauseStep extends TransactionStep {
     // The second look knows what the first one found, and asks for all of it at once.
     const expected = planned === undefined ? undefined : this.#expected(intent, planned);
     // What signs is loaded after the first reads have left: loading would hold them up.
-    const accountsOf = once(async () =>
-      expected === undefined ? await eligibleAccounts(chain, intent.from) : [expected.from],
+    const accountsOf = once(
+      async () => await eligibleAccounts(chain, expected?.from ?? intent.from),
     );
     let likely: readonly PauseMechanism[] = expected === undefined ? [] : [expected.mechanism];
     const inspection = await inspectContract(
@@ -240,8 +241,8 @@ export class PauseStep extends TransactionStep {
     const call = mechanism[this.kind] ?? NO_CALL;
     // Only a refusal needs these; they load slowly.
     const [{ describeHolder, whoMayCall }, { describeFailure }] = await Promise.all([
-      import("../authority/holders.js"),
-      import("../revert.js"),
+      loadAuthority(),
+      loadRevert(),
     ]);
     const authority = await whoMayCall(chain, intent.contract, call.data, blockNumber);
     const may = authority.holders.filter((holder) => holder.proved);

@@ -12,6 +12,7 @@ import { receiptOfNonce } from "./mined.js";
 import type { Outbox, OutboxState } from "./outbox.js";
 import { quoteOf, quoteReads, type Quotable, type Quote } from "./quote.js";
 import type { LoggedEvent, TransactionAction, TransactionEffect } from "./transaction.js";
+import { loadRevert } from "../lazy.js";
 
 /** What sending needs. */
 export interface Sender {
@@ -325,7 +326,7 @@ async function wouldFail(
     );
   }
   // Only a refusal needs it; it loads slowly.
-  const { describeFailure } = await import("../revert.js");
+  const { describeFailure } = await loadRevert();
   return new EmergencyError(
     "WOULD_REVERT",
     `the transaction would fail (${action.summary}): ${await describeFailure(failure)}. Nothing was sent`,

@@ -7,8 +7,8 @@ import type {
   Step,
   Verification,
 } from "../../step.js";
-import { compareTransactions, performTransactions, rehearseTransactions } from "./perform.js";
 import type { FreshQuote, Sender } from "./send.js";
+import { loadPerform } from "../lazy.js";
 
 /** What the second look has found out about the first transaction, so that it is not asked again. */
 const quotes = new WeakMap<Observation, FreshQuote>();
@@ -41,14 +41,17 @@ export abstract class TransactionStep implements Step {
   abstract verify(step: PlannedStep, effects: Effects): Promise<Verification>;
 
   async perform(step: PlannedStep, progress: Progress, looked?: Observation): Promise<Effects> {
+    const { performTransactions } = await loadPerform();
     return await performTransactions(this.sender, step, progress, quoteOfLook(looked));
   }
 
   async rehearse(step: PlannedStep): Promise<Effects> {
+    const { rehearseTransactions } = await loadPerform();
     return await rehearseTransactions(this.sender, step);
   }
 
   async compare(rehearsed: Effects, real: Effects): Promise<readonly string[]> {
+    const { compareTransactions } = await loadPerform();
     return await compareTransactions(this.sender.chain, rehearsed, real);
   }
 }

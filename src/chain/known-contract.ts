@@ -1,0 +1,35 @@
+import type { EmergencyConfig } from "../config/types.js";
+import type { Json } from "../json.js";
+import type { NamedContract } from "./label.js";
+
+/** Where names are looked up. */
+export interface AddressBook {
+  readonly network: string;
+  readonly chainId: () => Promise<number>;
+  readonly config: EmergencyConfig;
+  /** The project's root folder, absolute. */
+  readonly projectRoot: string;
+  readonly ignitionDirectory: string;
+}
+
+/** A contract that a name stands for, and who says so. */
+export interface KnownContract extends NamedContract {
+  /** "hardhat.config.ts", "Ignition deployment chain-1", "deployments/mainnet/Token.json". */
+  readonly source: string;
+  /** The compiled contract it runs, where the source names it. */
+  readonly artifact: string | undefined;
+  /** Its ABI, where the source holds it. */
+  readonly abi: readonly unknown[] | undefined;
+  /** Its constructor's arguments, where the source holds them. */
+  readonly constructorArgs: readonly Json[] | undefined;
+  /** The transaction that created it, where the source names it. */
+  readonly creationTransaction: string | undefined;
+}
+
+/** What a source that only knows the address leaves open. */
+export const NOTHING_MORE = {
+  artifact: undefined,
+  abi: undefined,
+  constructorArgs: undefined,
+  creationTransaction: undefined,
+} as const;
