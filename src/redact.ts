@@ -46,6 +46,20 @@ export function registerSecretUrl(text: string): void {
   }
 }
 
+/**
+ * Registers the values of HTTP headers that carry a key: `Authorization`, `x-api-key` and their like.
+ * The others are ordinary words.
+ */
+export function registerSecretHeaders(headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (/auth|key|token|secret|cookie/i.test(name)) {
+      registerSecret(value);
+      // "Bearer …": what stands in front is no secret, and may be left out where it is quoted.
+      registerSecret(value.slice(value.lastIndexOf(" ") + 1));
+    }
+  }
+}
+
 /** The text with every registered secret replaced by `[secret]`. */
 export function redact(text: string): string {
   let safe = text;

@@ -74,6 +74,26 @@ export interface Chain {
   close(): Promise<void>;
 }
 
+/** A copy of a chain inside this process. Every account can sign there. */
+export interface Fork extends Chain {
+  readonly kind: "fork";
+  /** The block that was copied. */
+  readonly block: number;
+  /** Makes gas free from now on, so that an account without ETH can be tried. */
+  withFreeGas(): Promise<void>;
+  /** Remembers the state, for one `back`. */
+  mark(): Promise<string>;
+  /** Takes everything back that happened since `mark`. */
+  back(mark: string): Promise<void>;
+  /** Lets time go by: some seconds, and a block. */
+  later(seconds: number): Promise<void>;
+}
+
+/** Whether a chain is a copy, on which anything may be tried. */
+export function isFork(chain: Chain): chain is Fork {
+  return chain.kind === "fork";
+}
+
 /** What was read, and the one block at which it is true. */
 export interface Look {
   readonly chainId: number;

@@ -7,7 +7,7 @@ import type { NetworkConnection } from "hardhat/types/network";
 
 import { EmergencyError, asError, messageOf } from "../errors.js";
 import { once } from "../once.js";
-import { registerSecret, registerSecretUrl } from "../redact.js";
+import { registerSecret, registerSecretHeaders, registerSecretUrl } from "../redact.js";
 import { checksummed, type Address } from "./address.js";
 import { checkChainId, type Chain, type ChainKind } from "./chain.js";
 import { quantity } from "./reads.js";
@@ -58,6 +58,7 @@ export async function openChain(hre: Networks): Promise<Chain> {
   }
   const url = await secretOf(network, async () => await config.url.getUrl());
   registerSecretUrl(url);
+  registerSecretHeaders(config.httpHeaders);
   let opened = false;
   return new ConnectedChain({
     hooks: hre.hooks,

@@ -3,22 +3,10 @@ import type { EthereumProvider } from "hardhat/types/providers";
 
 import { EmergencyError, asError, messageOf } from "../errors.js";
 import type { Address } from "./address.js";
-import type { Chain, SignableTransaction } from "./chain.js";
+import type { Chain, Fork, SignableTransaction } from "./chain.js";
 import { networkName } from "./connect.js";
 import { quantity } from "./reads.js";
 import { providerFailure, providerRpc, type Rpc, type RpcReply } from "./rpc.js";
-
-/** A copy of a chain inside this process. Every account can sign there. */
-export interface Fork extends Chain {
-  readonly kind: "fork";
-  /** The block that was copied. */
-  readonly block: number;
-  /** Makes gas free from now on, so that an account without ETH can be tried. */
-  withFreeGas(): Promise<void>;
-  /** Takes everything back that happened since `mark`. */
-  mark(): Promise<string>;
-  back(mark: string): Promise<void>;
-}
 
 /**
  * Copies a live network at a block, with its chain id, in Hardhat's own simulator.
@@ -126,6 +114,12 @@ class ForkedChain implements Fork {
 
   async back(mark: string): Promise<void> {
     await this.#connection.provider.request({ method: "evm_revert", params: [mark] });
+  }
+
+  async later(seconds: number): Promise<void> {
+    const { provider } = this.#connection;
+    await provider.request({ method: "evm_increaseTime", params: [quantity(seconds)] });
+    await provider.request({ method: "hardhat_mine", params: ["0x1"] });
   }
 
   async send(transaction: SignableTransaction): Promise<RpcReply> {

@@ -3,9 +3,8 @@ import path from "node:path";
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
-import { isLive, look, type Chain } from "../chain/chain.js";
+import { isLive, look, type Chain, type Fork } from "../chain/chain.js";
 import { openChain } from "../chain/connect.js";
-import type { Fork } from "../chain/fork.js";
 import { copiedOutbox, fileOutbox, noOutbox, type Outbox } from "../chain/transactions/outbox.js";
 import type { Sender } from "../chain/transactions/send.js";
 import { EmergencyError } from "../errors.js";

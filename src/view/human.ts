@@ -69,8 +69,8 @@ export class HumanView implements CommandView {
       this.#print(`     gas     ${withCommas(effect.gasUsed)}`);
       this.#list("event", effect.events.map(describeEvent));
       const words = (effect.storage ?? []).map(
-        ({ address, slot, before, after }) =>
-          `${shortWord(slot)} of ${address}: ${shortWord(before)} -> ${shortWord(after)}`,
+        ({ address, slot, before, after, varies }) =>
+          `${shortWord(slot)} of ${address}: ${shortWord(before)} -> ${shortWord(after)}${varies === true ? " (depends on the time)" : ""}`,
       );
       this.#list("stores", words);
     }

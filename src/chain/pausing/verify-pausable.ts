@@ -1,8 +1,7 @@
 import { EmergencyError } from "../../errors.js";
 import { sameAddress, type Address, type Hex } from "../address.js";
 import { whoMayCall, type Authority, type Holder } from "../authority/holders.js";
-import type { Chain } from "../chain.js";
-import type { Fork } from "../fork.js";
+import type { Chain, Fork } from "../chain.js";
 import {
   describeContract,
   inspectContract,

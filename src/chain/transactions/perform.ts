@@ -1,13 +1,14 @@
 import { EmergencyError } from "../../errors.js";
 import type { Effects, PlannedStep, Progress } from "../../step.js";
 import { isRecord } from "../../json.js";
-import { required, type Chain } from "../chain.js";
+import { isFork, required, type Chain } from "../chain.js";
 import { isHex, quantity, storageAt } from "../reads.js";
 import { invalid } from "../rpc.js";
 import { sendTransaction, type FreshQuote, type Sender } from "./send.js";
 import {
   isTransactionAction,
   isTransactionEffect,
+  type LoggedEvent,
   type StorageChange,
   type TransactionEffect,
 } from "./transaction.js";
@@ -38,28 +39,68 @@ export async function performTransactions(
   return { actions: effects };
 }
 
+/** An odd number of seconds, so that it does not fall on a round hour or day again. */
+const LATER_SECONDS = 1_357;
+
 /**
  * Sends a step's transactions on a fork and records everything they did: events, gas and each
- * storage word that changed.
+ * storage word that changed. They are sent twice, some time apart: what is different the second time
+ * depends on the time or the block, and will be different once more when it is done for real.
  */
 export async function rehearseTransactions(sender: Sender, step: PlannedStep): Promise<Effects> {
-  if (sender.chain.kind !== "fork") {
+  const { chain } = sender;
+  if (!isFork(chain)) {
     throw new EmergencyError(
       "NO_FORK",
       "a rehearsal was about to write to a chain that is not a fork",
       "report this: it must never happen",
     );
   }
-  const { actions } = await performTransactions(sender, step, () => undefined);
-  const effects = actions.filter(isTransactionEffect);
+  const mark = await chain.mark();
+  const first = await recordedEffects(sender, step);
+  await chain.back(mark);
+  await chain.later(LATER_SECONDS);
+  const second = await recordedEffects(sender, step);
   return {
-    actions: await Promise.all(
-      effects.map(async (effect) => ({
-        ...effect,
-        storage: await storageChanges(sender.chain, effect.hash),
-      })),
+    actions: second.map((effect, index) => withVariations(effect, first[index] ?? effect)),
+  };
+}
+
+async function recordedEffects(
+  sender: Sender,
+  step: PlannedStep,
+): Promise<readonly TransactionEffect[]> {
+  const { actions } = await performTransactions(sender, step, () => undefined);
+  return await Promise.all(
+    actions.filter(isTransactionEffect).map(async (effect) => ({
+      ...effect,
+      storage: await storageChanges(sender.chain, effect.hash),
+    })),
+  );
+}
+
+/** An effect, with what was different in another run of the same transaction marked. */
+function withVariations(effect: TransactionEffect, other: TransactionEffect): TransactionEffect {
+  const others = new Set((other.storage ?? []).map(wordKey));
+  return {
+    ...effect,
+    events: effect.events.map((event, index) => {
+      const again = other.events[index];
+      const same = again !== undefined && eventKey(event) === eventKey(again);
+      return same ? event : { ...event, varies: true };
+    }),
+    storage: (effect.storage ?? []).map((change) =>
+      others.has(wordKey(change)) ? change : { ...change, varies: true },
     ),
   };
+}
+
+function wordKey({ address, slot, after }: StorageChange): string {
+  return `${address} ${slot} ${after}`.toLowerCase();
+}
+
+function eventKey({ address, topics, data }: LoggedEvent): string {
+  return `${address} ${topics.join(" ")} ${data}`.toLowerCase();
 }
 
 /** The storage words that a mined transaction changed, as the node's prestate tracer tells. */
@@ -105,7 +146,8 @@ function word(value: unknown): string {
 
 /**
  * How mined transactions differ from their rehearsal: other events, or storage words that do not
- * have the value that the rehearsal left in them. Gas may differ a little and is not compared.
+ * have the value that the rehearsal left in them. What depends on the time is left out, and so is
+ * gas, which may differ a little.
  */
 export async function compareTransactions(
   chain: Chain,
@@ -121,18 +163,28 @@ export async function compareTransactions(
     if (!isTransactionEffect(planned) || !isTransactionEffect(mined)) {
       return ["the rehearsal in the plan cannot be read"];
     }
-    const events = (effect: TransactionEffect): string =>
-      effect.events
-        .map((event) => `${event.address}${event.topics.join()}${event.data}`.toLowerCase())
-        .join("\n");
-    if (events(planned) !== events(mined)) {
-      differences.push(
-        `transaction ${mined.hash} logged other events than in the rehearsal (${mined.events.length} instead of ${planned.events.length}, or with other values)`,
-      );
-    }
+    differences.push(...eventsThatDiffer(planned, mined));
     differences.push(...(await wordsThatDiffer(chain, planned, mined)));
   }
   return differences;
+}
+
+/** Events of the rehearsal that did not come again. Of those that vary, only the kind is compared. */
+function eventsThatDiffer(planned: TransactionEffect, mined: TransactionEffect): string[] {
+  if (planned.events.length !== mined.events.length) {
+    return [
+      `transaction ${mined.hash} logged ${mined.events.length} events, and ${planned.events.length} in the rehearsal`,
+    ];
+  }
+  return planned.events.flatMap((event, index) => {
+    const real = mined.events[index];
+    const kind = ({ address, topics }: LoggedEvent): string =>
+      `${address} ${topics[0] ?? ""}`.toLowerCase();
+    const key = event.varies === true ? kind : eventKey;
+    return real !== undefined && key(real) === key(event)
+      ? []
+      : [`transaction ${mined.hash} logged another event ${index + 1} than in the rehearsal`];
+  });
 }
 
 async function wordsThatDiffer(
@@ -141,7 +193,7 @@ async function wordsThatDiffer(
   mined: TransactionEffect,
 ): Promise<string[]> {
   const changes = (planned.storage ?? []).filter(
-    (change) => isHex(change.address) && isHex(change.slot),
+    (change) => change.varies !== true && isHex(change.address) && isHex(change.slot),
   );
   const tag = quantity(mined.block);
   const replies = await chain.rpc.batch(

@@ -24,6 +24,8 @@ export interface LoggedEvent extends JsonObject {
   readonly address: string;
   readonly topics: readonly string[];
   readonly data: string;
+  /** In a rehearsal: what it holds depends on the time or the block. */
+  readonly varies?: boolean;
 }
 
 /** One storage word that a transaction changed. 32-byte words in hex. */
@@ -32,6 +34,8 @@ export interface StorageChange extends JsonObject {
   readonly slot: string;
   readonly before: string;
   readonly after: string;
+  /** In a rehearsal: the value depends on the time or the block. */
+  readonly varies?: boolean;
 }
 
 /** What a mined transaction did. */
