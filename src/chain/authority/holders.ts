@@ -49,6 +49,13 @@ export interface Candidates {
  */
 const STRANGER: Address = "0x4b0cd0Fd613B7C1b926A5EECCDD5D8784F8a48d7";
 
+/** Who may make a call that a stranger may make. */
+const ANYBODY: Candidates = {
+  needs: "nothing: the call succeeds for anybody",
+  candidates: [{ address: STRANGER, via: "anybody may; this address stands for all" }],
+  unknown: [],
+};
+
 /**
  * Finds who may make a call to a contract. A stranger's call is refused, and the refusal says what
  * is missing; whoever may hold that is looked up and then tried. A name or an event alone proves
@@ -64,11 +71,10 @@ export async function whoMayCall(
   const [reply] = await lookAt(chain, blockNumber, [
     simulation({ from: STRANGER, to: target, data }),
   ]);
-  if (reply?.ok === true) {
-    return { needs: "nothing: the call succeeds for anybody", holders: [], unknown: [] };
-  }
-  const revert = reply === undefined ? undefined : await parseRevert(reply.failure);
-  const found = await candidatesFor(chain, target, data, blockNumber, revert);
+  const failure = reply?.ok === false ? reply.failure : undefined;
+  const revert = failure === undefined ? undefined : await parseRevert(failure);
+  const found =
+    reply?.ok === true ? ANYBODY : await candidatesFor(chain, target, data, blockNumber, revert);
   const all = [...found.candidates, ...also];
   const distinct = all.filter(
     (candidate, index) =>
@@ -97,7 +103,7 @@ export async function whoMayCall(
       proved || found.candidates.some((candidate) => sameAddress(candidate.address, address)),
   );
   const sorted = [...holders].sort((a, b) => Number(b.proved) - Number(a.proved));
-  const refused = reply === undefined ? [] : [refusalOf(reply.failure, revert)];
+  const refused = failure === undefined ? [] : [refusalOf(failure, revert)];
   const somebodyMay = sorted.some((holder) => holder.proved);
   return {
     needs: found.needs,
