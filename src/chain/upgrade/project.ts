@@ -1,7 +1,5 @@
 import path from "node:path";
 
-import path from "node:path";
-
 import type * as UpgradesModule from "@openzeppelin/hardhat-upgrades";
 import type { ContractFactory } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
