@@ -59,11 +59,11 @@ export async function sendTransaction(
     }
     state = { ...state, hash: reply.result };
     await outbox.markSent(state.entry.id, reply.result);
-  } else if (earlier !== prepared) {
-    await outbox.markSettled(state.entry.id);
-    throw refusedByNode(chain, action, reply.failure);
-  } else if (!mayBeUnderWay(reply.failure)) {
-    // The node may hold the earlier transaction all the same: its entry stays open.
+  } else if (!wasMined(reply.failure) && (earlier !== prepared || !mayBeUnderWay(reply.failure))) {
+    // The node may hold an earlier transaction all the same: its entry stays open.
+    if (earlier !== prepared) {
+      await outbox.markSettled(state.entry.id);
+    }
     throw refusedByNode(chain, action, reply.failure);
   }
   if (state.hash !== undefined) {
@@ -288,6 +288,14 @@ function eventsOf(logs: unknown): LoggedEvent[] {
     topics: Array.isArray(log.topics) ? log.topics.map(String) : [],
     data: String(log.data),
   }));
+}
+
+/**
+ * Hardhat's own node mines a transaction that reverts, and then answers with the revert in place of
+ * the hash. Nodes that refuse a transaction have not run it, and have no such data.
+ */
+function wasMined(failure: RpcFailure): boolean {
+  return failure.data !== undefined;
 }
 
 /** The node may know the transaction already: it was taken before the kill. */

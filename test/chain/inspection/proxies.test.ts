@@ -49,9 +49,9 @@ describe("inspecting proxies", () => {
   ): Promise<Address> {
     count++;
     const address: Address = `0x${"c0de".padEnd(36, "0")}${count.toString(16).padStart(4, "0")}`;
-    await chain.node.request("anvil_setCode", address, code);
+    await chain.node.request("hardhat_setCode", address, code);
     for (const [slot, value] of Object.entries(storage)) {
-      await chain.node.request("anvil_setStorageAt", address, slot, value);
+      await chain.node.request("hardhat_setStorageAt", address, slot, value);
     }
     return address;
   }
@@ -181,7 +181,7 @@ describe("inspecting proxies", () => {
   it("does not believe slots that the code cannot use", async () => {
     const address = await logic();
     const victim = await logic();
-    await chain.node.request("anvil_setStorageAt", address, ERC1967.implementation, word(victim));
+    await chain.node.request("hardhat_setStorageAt", address, ERC1967.implementation, word(victim));
     expect((await inspect(address)).proxy).to.equal(null);
   });
 
@@ -201,8 +201,8 @@ describe("inspecting proxies", () => {
 
   it("refuses a proxy that leads back to itself", async () => {
     const address: Address = "0x00000000000000000000000000000000C0DeFfff";
-    await chain.node.request("anvil_setCode", address, forwarder(ERC1967.implementation));
-    await chain.node.request("anvil_setStorageAt", address, ERC1967.implementation, word(address));
+    await chain.node.request("hardhat_setCode", address, forwarder(ERC1967.implementation));
+    await chain.node.request("hardhat_setStorageAt", address, ERC1967.implementation, word(address));
     await expectRejection(inspect(address), "UNKNOWN_PROXY");
   });
 

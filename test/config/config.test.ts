@@ -1,0 +1,114 @@
+import { expect } from "chai";
+
+import configHooks from "../../src/config/hooks.js";
+import { resolveEmergencyConfig } from "../../src/config/resolve.js";
+import { useChain } from "../helpers/chain.js";
+import { createProject } from "../helpers/project.js";
+
+const ADDRESS = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
+
+/** What the plugin objects to in a configuration, as "path: message". */
+async function objections(emergency: unknown): Promise<string[]> {
+  const { validateUserConfig } = await configHooks();
+  if (validateUserConfig === undefined) {
+    throw new Error("the plugin checks its configuration");
+  }
+  // Handed over as a file would: nobody has checked its types.
+  const config: object = { emergency };
+  const errors = await validateUserConfig(config);
+  return errors.map(({ path, message }) => `${path.join(".")}: ${message}`);
+}
+
+describe("the configuration", () => {
+  const good: readonly (readonly [string, unknown])[] = [
+    ["nothing", undefined],
+    ["an empty one", {}],
+    ["a contract by its address", { contracts: { Token: ADDRESS } }],
+    ["an address in lower case", { contracts: { Token: ADDRESS.toLowerCase() } }],
+    ["one address a network", { contracts: { Token: { address: { live: ADDRESS } } } }],
+    ["an artifact", { contracts: { Token: { address: ADDRESS, artifact: "Token" } } }],
+    ["a name from Ignition", { contracts: { "Module#Token": ADDRESS } }],
+    ["every setting", { directory: "records", minedTimeoutSeconds: 60 }],
+  ];
+  for (const [what, emergency] of good) {
+    it(`may hold ${what}`, async () => {
+      expect(await objections(emergency)).to.deep.equal([]);
+    });
+  }
+
+  const bad: readonly (readonly [string, unknown, string])[] = [
+    ["a text", "all", "emergency"],
+    ["an unknown setting", { contract: {} }, "emergency"],
+    ["contracts as a list", { contracts: [ADDRESS] }, "emergency.contracts"],
+    [
+      "an address that is too short",
+      { contracts: { Token: ADDRESS.slice(0, -1) } },
+      "emergency.contracts.Token",
+    ],
+    ["an address that is a number", { contracts: { Token: 42 } }, "emergency.contracts.Token"],
+    ["a contract without an address", { contracts: { Token: {} } }, "emergency.contracts.Token"],
+    [
+      "a mistyped field of a contract",
+      { contracts: { Token: { address: ADDRESS, artefact: "Token" } } },
+      "emergency.contracts.Token",
+    ],
+    [
+      "a wrong address for one network",
+      { contracts: { Token: { address: { live: "0x12" } } } },
+      "emergency.contracts.Token.address.live",
+    ],
+    [
+      "a name that looks like an address",
+      { contracts: { "0xToken": ADDRESS } },
+      "emergency.contracts.0xToken",
+    ],
+    ["a name with a comma", { contracts: { "A,B": ADDRESS } }, "emergency.contracts.A,B"],
+    ["a name with a space", { contracts: { "A B": ADDRESS } }, "emergency.contracts.A B"],
+    ["an empty directory", { directory: "" }, "emergency.directory"],
+    ["a patience of zero", { minedTimeoutSeconds: 0 }, "emergency.minedTimeoutSeconds"],
+    ["a patience without end", { minedTimeoutSeconds: 1e9 }, "emergency.minedTimeoutSeconds"],
+    ["a patience in words", { minedTimeoutSeconds: "60" }, "emergency.minedTimeoutSeconds"],
+  ];
+  for (const [what, emergency, path] of bad) {
+    it(`may not hold ${what}, and the error names the place`, async () => {
+      const [first, ...more] = await objections(emergency);
+      expect(first, "an objection").to.be.a("string");
+      expect(first?.startsWith(`${path}: `), `${first} begins with ${path}`).to.be.true;
+      expect(first?.slice(path.length + 2)).not.to.equal("");
+      expect(more).to.deep.equal([]);
+    });
+  }
+
+  it("has defaults", () => {
+    expect(resolveEmergencyConfig()).to.deep.equal({
+      contracts: {},
+      directory: ".emergency",
+      minedTimeoutSeconds: 180,
+    });
+  });
+
+  it("is resolved to one form", () => {
+    const { contracts } = resolveEmergencyConfig({
+      contracts: { A: ADDRESS, B: { address: { live: ADDRESS }, artifact: "Token" } },
+    });
+    expect(contracts).to.deep.equal({
+      A: { address: ADDRESS, artifact: undefined },
+      B: { address: { live: ADDRESS }, artifact: "Token" },
+    });
+  });
+
+  describe("of a whole project", () => {
+    const chain = useChain();
+
+    it("is refused by Hardhat when it is wrong, with the place of the mistake", async () => {
+      const { url, chainId } = chain.node;
+      const contracts = { Token: "0x1234" };
+      const refused = createProject({ url, chainId, accounts: [], emergency: { contracts } });
+      const error: unknown = await refused.then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      expect(String(error)).to.contain("emergency.contracts.Token");
+    });
+  });
+});
