@@ -291,11 +291,11 @@ function eventsOf(logs: unknown): LoggedEvent[] {
 }
 
 /**
- * Hardhat's own node mines a transaction that reverts, and then answers with the revert in place of
- * the hash. Nodes that refuse a transaction have not run it, and have no such data.
+ * Hardhat's own node and Ganache mine a transaction that reverts, and answer with the revert in place
+ * of its hash.
  */
 function wasMined(failure: RpcFailure): boolean {
-  return failure.data !== undefined;
+  return failure.message.startsWith("VM Exception while processing transaction");
 }
 
 /** The node may know the transaction already: it was taken before the kill. */

@@ -202,7 +202,12 @@ describe("inspecting proxies", () => {
   it("refuses a proxy that leads back to itself", async () => {
     const address: Address = "0x00000000000000000000000000000000C0DeFfff";
     await chain.node.request("hardhat_setCode", address, forwarder(ERC1967.implementation));
-    await chain.node.request("hardhat_setStorageAt", address, ERC1967.implementation, word(address));
+    await chain.node.request(
+      "hardhat_setStorageAt",
+      address,
+      ERC1967.implementation,
+      word(address),
+    );
     await expectRejection(inspect(address), "UNKNOWN_PROXY");
   });
 
