@@ -164,6 +164,7 @@ export default defineConfig(
     "node_modules/",
     "dist/",
     "artifacts/",
+    "prebuilt/",
     "cache/",
     "types/",
     "coverage/",

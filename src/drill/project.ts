@@ -1,5 +1,7 @@
-import { access } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { access, copyFile, mkdtemp } from "node:fs/promises";
 import { createRequire } from "node:module";
+import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -56,7 +58,7 @@ export async function drillProject(
     paths: {
       sources: path.join(root, "contracts", "examples"),
       artifacts: path.join(root, "prebuilt", "artifacts"),
-      cache: path.join(root, "prebuilt", "cache"),
+      cache: compiler === undefined ? await shippedCache(root) : prebuiltCache(root),
     },
     solidity: {
       version: SOLC_VERSION,
@@ -103,6 +105,23 @@ export async function compileExamples(hre: HardhatRuntimeEnvironment): Promise<v
       "npm install --save-dev solc@0.8.30 @openzeppelin/contracts @openzeppelin/contracts-upgradeable",
     );
   }
+}
+
+function prebuiltCache(root: string): string {
+  return path.join(root, "prebuilt", "cache");
+}
+
+/** What the layout check recorded when the package was made, where it may be locked and written to. */
+async function shippedCache(root: string): Promise<string> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "hardhat-emergency-drill-cache-"));
+  process.once("exit", () => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  await copyFile(
+    path.join(prebuiltCache(root), "validations.json"),
+    path.join(folder, "validations.json"),
+  );
+  return folder;
 }
 
 async function noBuild(): Promise<NonNullable<HardhatUserConfig["tasks"]>[number]> {
