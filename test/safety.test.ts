@@ -111,6 +111,13 @@ describe("safety rules", () => {
       });
     }
 
+    it("is not the simulation that Hardhat starts when no network is named", async () => {
+      const project = await chain.project();
+      project.hre.globalOptions.network = "default";
+      const outcome = await project.run("pause", { contract: ownable, yes: true });
+      expect(expectRefusal(outcome, "NO_CODE").next).to.contain("--network");
+    });
+
     it("reads from a live chain whose id is not configured", async () => {
       const project = await chain.project({ chainId: undefined });
       expectSuccess(await project.run("call", { contract: ownable, function: "paused()" }));

@@ -174,7 +174,7 @@ describe("the packed plugin in somebody else's project", function () {
     it("holds nothing else", async () => {
       const files = await installedFiles(project, tarball.name);
       const wanted =
-        /^((dist\/)?(src|tasks)\/.*\.(js|ts|map)|contracts\/examples\/.*\.sol|(README|CHANGELOG)\.md|LICENSE|package\.json)$/;
+        /^((dist\/)?(src|tasks)\/.*\.(js|ts|map)|contracts\/examples\/.*\.sol|prebuilt\/artifacts\/.*\.(json|d\.ts)|prebuilt\/cache\/validations\.json|docs\/.*\.md|(README|CHANGELOG)\.md|LICENSE|package\.json)$/;
       expect(files.filter((file) => !wanted.test(file))).to.deep.equal([]);
       expect(files.filter((file) => /\.(test|spec)\./.test(file))).to.deep.equal([]);
 
@@ -243,6 +243,13 @@ describe("the packed plugin in somebody else's project", function () {
     expect(await isPaused(chain.node, contracts.Vault)).to.equal(true);
     // hardhat-ethers loads ethers for every connection. That it is seen here proves that the record sees it.
     expect(sdksIn(loaded)).to.deep.equal(["ethers"]);
+  });
+
+  it("runs the whole drill, with neither compiler nor OpenZeppelin's sources at hand", async () => {
+    const { exitCode, stdout, stderr } = await hardhat(["drill", "--json"]);
+    expect(exitCode, stderr).to.equal(0);
+    const report: unknown = JSON.parse(stdout);
+    expect(report).to.include({ schema: "hardhat-emergency/drill@1", ok: true });
   });
 
   it("refuses a name that nobody knows, and says which there are", async () => {

@@ -182,7 +182,6 @@ describe("a killed process", () => {
     ];
     /** The first transaction creates the implementation, the second puts it in place. */
     const kills: readonly (readonly [string, number, "before" | "after"])[] = [
-      ["before the implementation is created", 1, "before"],
       ["after the implementation was sent", 1, "after"],
       ["between the two transactions", 2, "before"],
       ["after both were sent", 2, "after"],
