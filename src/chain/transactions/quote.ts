@@ -4,6 +4,7 @@ import type { Block, Chain } from "../chain.js";
 import {
   balanceOf,
   gasEstimate,
+  nonceOf,
   pendingNonceOf,
   quantityResult,
   unpinned,
@@ -28,6 +29,8 @@ export type Quote =
       readonly gasLimit: bigint;
       readonly balanceWei: bigint;
       readonly nonce: number;
+      /** Transactions of the same account that are not mined yet, and go first. */
+      readonly waiting: number;
       /** Decides the fee. Throws OUT_OF_FUNDS. */
       readonly fee: () => Fee;
     }
@@ -41,11 +44,12 @@ export function quoteReads(transaction: Quotable): readonly Read[] {
     balanceOf(transaction.from),
     unpinned("eth_gasPrice"),
     unpinned("eth_maxPriorityFeePerGas"),
+    nonceOf(transaction.from),
   ];
 }
 
 /** How many replies {@link quoteReads} gives. */
-export const QUOTE_READS = 5;
+export const QUOTE_READS = 6;
 
 /** The quote from the replies to {@link quoteReads}. */
 export function quoteOf(
@@ -54,7 +58,7 @@ export function quoteOf(
   block: Block,
   replies: readonly RpcReply[],
 ): Quote {
-  const [estimate, pending, balance, gasPrice, tip] = replies;
+  const [estimate, pending, balance, gasPrice, tip, mined] = replies;
   const balanceWei = quantityResult(balance);
   const nonce = quantityResult(pending);
   if (balanceWei === undefined || nonce === undefined) {
@@ -73,6 +77,7 @@ export function quoteOf(
     gasLimit,
     balanceWei,
     nonce: Number(nonce),
+    waiting: Math.max(0, Number(nonce - (quantityResult(mined) ?? nonce))),
     fee: () =>
       decideFee({
         network: chain.network,
@@ -91,5 +96,9 @@ export function quoteOf(
 /** A quote in words. Throws OUT_OF_FUNDS when it cannot be paid. */
 export function describeQuote(quote: Quote & { ok: true }): string {
   const most = mostWei(quote.fee(), quote.gasLimit);
-  return `about ${withCommas(quote.gas)} gas, at most ${formatEth(most)} ETH`;
+  const queue =
+    quote.waiting === 0
+      ? ""
+      : `; BEHIND ${quote.waiting} earlier transaction(s) of this account that are not mined yet`;
+  return `about ${withCommas(quote.gas)} gas, at most ${formatEth(most)} ETH${queue}`;
 }
