@@ -28,8 +28,8 @@ export interface LocalNode {
 /** Neither a public chain nor an id that only development nodes have. */
 export const LIVE_CHAIN_ID = 7_357_001;
 
-/** Nothing here takes a tenth of it, even on a machine that is busy with other things. */
-const START_DEADLINE_MS = 30_000;
+/** Nothing that is waited for takes a tenth of it, even on a machine that is busy with other things. */
+const DEADLINE_MS = 60_000;
 
 /**
  * Starts a node on a free port: anvil where there is one, else Hardhat's own. It ends with this
@@ -159,10 +159,10 @@ async function untilItAnswers(node: LocalNode): Promise<void> {
 
 /** Waits for a condition by asking again and again; fails by name when it never comes. */
 export async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = performance.now() + START_DEADLINE_MS;
+  const deadline = performance.now() + DEADLINE_MS;
   while (!(await holds())) {
     if (performance.now() > deadline) {
-      throw new Error(`waited ${START_DEADLINE_MS / 1000} s in vain until ${what}`);
+      throw new Error(`waited ${DEADLINE_MS / 1000} s in vain until ${what}`);
     }
     await wait(10);
   }

@@ -8,6 +8,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { isResult } from "hardhat/utils/result";
 
 import repositoryConfig from "../../hardhat.config.js";
+import { projectContracts } from "../../src/chain/upgrade/project.js";
 import emergency from "../../src/index.js";
 import type { EmergencyUserConfig } from "../../src/config/types.js";
 import { repository } from "./repository.js";
@@ -102,6 +103,21 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Compiles what projects with `builds` need, where no test waits for it with a deadline. */
+export async function compileOnce(): Promise<void> {
+  const project = await createProject({
+    url: "http://127.0.0.1",
+    chainId: 1,
+    accounts: [],
+    builds: true,
+  });
+  try {
+    await projectContracts(project.hre).find("UupsVaultV2");
+  } finally {
+    await project.remove();
+  }
 }
 
 /** The part of a project's configuration that is plain data. */

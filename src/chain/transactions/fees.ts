@@ -42,6 +42,9 @@ const LEAST_TIP_WEI = 1_000_000_000n;
  * @throws EmergencyError OUT_OF_FUNDS with what is missing, in ETH.
  */
 export function decideFee(inputs: FeeInputs): Fee {
+  if (inputs.balanceWei < inputs.valueWei) {
+    throw outOfFunds(inputs, 0n);
+  }
   const affordable = (inputs.balanceWei - inputs.valueWei) / inputs.gasLimit;
   const baseFee = inputs.block.baseFeePerGas;
   if (baseFee === undefined || inputs.fixedGasPriceWei !== undefined) {

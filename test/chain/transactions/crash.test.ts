@@ -7,6 +7,7 @@ import { until } from "../../helpers/anvil.js";
 import { useChain } from "../../helpers/chain.js";
 import type { CliProject, Finished } from "../../helpers/cli.js";
 import { deploy, deployUups, isPaused, nextAddress, read } from "../../helpers/contracts.js";
+import { compileOnce } from "../../helpers/project.js";
 import { honest, sends, type NodeProxy, type ProxyRule } from "../../helpers/proxy.js";
 
 /**
@@ -24,6 +25,8 @@ describe("a killed process", () => {
     },
     { ofEachTest: true },
   );
+
+  before(compileOnce);
 
   async function minedTransactions(): Promise<number> {
     return Number(await chain.node.request("eth_getTransactionCount", owner.address, "latest"));

@@ -134,6 +134,12 @@ describe("fees", () => {
     });
   });
 
+  it("are refused to an account that cannot even pay the value, on a chain where gas is free", () => {
+    const free = { block: block({ baseFeePerGas: undefined }), gasPriceWei: 0n };
+    const given = inputs({ ...free, valueWei: 2n, balanceWei: 1n });
+    expect(feeOrRefusal(given)).to.equal("out of funds");
+  });
+
   it("say how much is missing", () => {
     let thrown: unknown;
     try {
