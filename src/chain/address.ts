@@ -70,8 +70,3 @@ export async function topicAddress(topic: string): Promise<Address> {
 export function sameAddress(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
-
-/** `0x1234…cdef`, where the whole would not fit. */
-export function shortAddress(address: string): string {
-  return `${address.slice(0, 6)}…${address.slice(-4)}`;
-}

@@ -3,18 +3,12 @@ import { z } from "zod";
 import { EmergencyError } from "../errors.js";
 import { jsonSchema } from "../json-schema.js";
 import type { Json, JsonObject } from "../json.js";
-import type { Address, Hex } from "./address.js";
+import type { Address } from "./address.js";
 
 /** A checksummed address in an intent. Intents also come from plan files, so they are checked. */
 export const addressSchema = z.custom<Address>(
   (value) => typeof value === "string" && /^0x[0-9a-fA-F]{40}$/.test(value),
   "must be an address",
-);
-
-/** Hex data in an intent. */
-export const hexSchema = z.custom<Hex>(
-  (value) => typeof value === "string" && /^0x([0-9a-fA-F]{2})*$/.test(value),
-  "must be hex data",
 );
 
 /**
