@@ -1,6 +1,6 @@
-import type { ArtifactManager } from "hardhat/types/artifacts";
 import { EmergencyError } from "../errors.js";
 import { looksLikeAddress, parseAddress } from "./address.js";
+import type { ProjectArtifacts } from "./inspection/artifacts.js";
 import { NOTHING_MORE, type AddressBook, type KnownContract } from "./known-contract.js";
 import { loadDeploymentRecords } from "./lazy.js";
 
@@ -101,24 +101,16 @@ async function fromConfig(book: AddressBook): Promise<readonly KnownContract[]> 
 }
 
 /**
- * The ABIs that may describe a contract: that of its deployment record, that of the compiled
- * contract which the configuration names, then those of all compiled contracts.
+ * The ABIs that somebody gave for this very contract: that of its deployment record, and that of the
+ * compiled contract which the configuration or the record names, where it is compiled.
  */
 export async function abisFor(
-  artifacts: ArtifactManager,
+  artifacts: Pick<ProjectArtifacts, "named">,
   contract: KnownContract,
 ): Promise<readonly (readonly unknown[])[]> {
-  const own = contract.abi === undefined ? [] : [contract.abi];
   const named =
-    contract.artifact === undefined ? [] : [(await artifacts.readArtifact(contract.artifact)).abi];
-  const names = [...(await artifacts.getAllFullyQualifiedNames())];
-  const all = await Promise.all(
-    names.map(async (name): Promise<readonly unknown[]> => {
-      const artifact: { readonly abi: readonly unknown[] } = await artifacts.readArtifact(name);
-      return artifact.abi;
-    }),
-  );
-  return [...own, ...named, ...all];
+    contract.artifact === undefined ? undefined : await artifacts.named(contract.artifact);
+  return [contract.abi, named?.abi].filter((abi) => abi !== undefined);
 }
 
 function unknownContract(

@@ -5,8 +5,15 @@ import type { Json } from "../json.js";
 import type { Address } from "./address.js";
 import { concat } from "./abi.js";
 import { look, type Chain } from "./chain.js";
+import type { ProjectArtifacts } from "./inspection/artifacts.js";
 import { codeAt, hexResult, isHex, staticCall } from "./reads.js";
+import { codeBehind, withReturnTypes, type TypeSources } from "./return-types.js";
 import { describeFailure } from "./revert.js";
+
+/** Who may know a function's types and errors. */
+export interface CallSources extends TypeSources {
+  readonly artifacts: Pick<ProjectArtifacts, "mentioning" | "errors">;
+}
 
 /** A function to read, as typed. */
 export interface CallRequest {
@@ -15,8 +22,8 @@ export interface CallRequest {
   readonly function: string;
   readonly args: readonly Json[];
   readonly from: Address | undefined;
-  /** ABIs that may know what the function returns. */
-  readonly abis: readonly (readonly unknown[])[];
+  /** Who may know what the function returns, and what its errors mean. */
+  readonly sources: CallSources;
 }
 
 /** What a function answered. */
@@ -31,34 +38,13 @@ export interface CallResult {
 }
 
 /**
- * What everyday getters return, for contracts without an ABI. The answer must fit: it is decoded
- * strictly, and shown as raw data otherwise.
- */
-const GETTERS = [
-  "function paused() view returns (bool)",
-  "function owner() view returns (address)",
-  "function pendingOwner() view returns (address)",
-  "function authority() view returns (address)",
-  "function implementation() view returns (address)",
-  "function name() view returns (string)",
-  "function symbol() view returns (string)",
-  "function version() view returns (string)",
-  "function decimals() view returns (uint8)",
-  "function totalSupply() view returns (uint256)",
-  "function balanceOf(address) view returns (uint256)",
-  "function allowance(address,address) view returns (uint256)",
-  "function hasRole(bytes32,address) view returns (bool)",
-  "function getRoleAdmin(bytes32) view returns (bytes32)",
-];
-
-/**
  * Calls a function without a transaction.
  * @throws EmergencyError BAD_ARGUMENTS, NO_CODE, CALL_FAILED
  */
 export async function callFunction(chain: Chain, request: CallRequest): Promise<CallResult> {
   const { Interface } = await import("ethers");
-  const { fragment, abi } = parseFunction(Interface, request);
-  const data = encode(abi, fragment, request.args);
+  const asked = parseFunction(Interface, request.function);
+  const data = encode(new Interface([asked]), asked, request.args);
   const { chainId, block, replies } = await look(chain, [
     codeAt(request.address),
     staticCall(request.address, data, request.from),
@@ -71,21 +57,30 @@ export async function callFunction(chain: Chain, request: CallRequest): Promise<
       "check the address and --network",
     );
   }
-  const signature = fragment.format("sighash");
+  const signature = asked.format("sighash");
   const answer = hexResult(reply);
   if (answer === undefined) {
+    const { own, artifacts } = request.sources;
     const failure = reply?.ok === false ? reply.failure : { code: 0, message: "no answer" };
     throw new EmergencyError(
       "CALL_FAILED",
-      `${signature} of ${request.address} fails: ${await describeFailure(failure, request.abis)}`,
+      `${signature} of ${request.address} fails: ${await describeFailure(failure, [...own, await artifacts.errors()])}`,
       "check the function's name and arguments; --from calls as another account",
     );
   }
-  const values = decode(abi, fragment, answer);
-  if (values === undefined && fragment.outputs.length > 0 && hasReturns(request.function)) {
+  const fragment = hasReturns(request.function)
+    ? asked
+    : await withReturnTypes(
+        asked,
+        request.sources,
+        async () => await codeBehind(chain, request.address),
+      );
+  const values =
+    fragment === undefined ? undefined : decode(new Interface([fragment]), fragment, answer);
+  if (values === undefined && asked.outputs.length > 0) {
     throw new EmergencyError(
       "CALL_FAILED",
-      `${signature} of ${request.address} answered ${answer.slice(0, 138)}, which is not (${fragment.outputs.map((o) => o.type).join(", ")})`,
+      `${signature} of ${request.address} answered ${answer.slice(0, 138)}, which is not (${asked.outputs.map((o) => o.type).join(", ")})`,
       "leave the return types out, to see the raw answer",
     );
   }
@@ -103,40 +98,24 @@ function hasReturns(text: string): boolean {
   return /\breturns\b/.test(text);
 }
 
-/** The function, with return types from the text itself, an ABI, or the everyday getters. */
-function parseFunction(
-  makeInterface: typeof Interface,
-  request: CallRequest,
-): { readonly abi: Interface; readonly fragment: FunctionFragment } {
-  const text = request.function.trim().replace(/^function\s+/, "");
+/** The function as it was typed, with return types where they were typed too. */
+function parseFunction(makeInterface: typeof Interface, typed: string): FunctionFragment {
+  const text = typed.trim().replace(/^function\s+/, "");
   const withParentheses = text.includes("(") ? text : `${text}()`;
-  let typed: Interface;
+  let abi: Interface;
   try {
-    typed = new makeInterface([
+    abi = new makeInterface([
       `function ${withParentheses}${/\bview\b|\breturns\b/.test(text) ? "" : " view"}`,
     ]);
   } catch (error) {
-    throw badFunction(request.function, messageOf(error), error);
+    throw badFunction(typed, messageOf(error), error);
   }
-  const [own] = typed.fragments;
-  const fragment = own?.type === "function" ? typed.getFunction(own.format("sighash")) : null;
+  const [own] = abi.fragments;
+  const fragment = own?.type === "function" ? abi.getFunction(own.format("sighash")) : null;
   if (fragment === null) {
-    throw badFunction(request.function, "it is not a function");
+    throw badFunction(typed, "it is not a function");
   }
-  if (hasReturns(text)) {
-    return { abi: typed, fragment };
-  }
-  const sources = [
-    ...request.abis.map((abi) => makeInterface.from(JSON.stringify(abi))),
-    new makeInterface(GETTERS),
-  ];
-  for (const abi of sources) {
-    const known = abi.getFunction(fragment.selector);
-    if (known !== null && known.outputs.length > 0) {
-      return { abi, fragment: known };
-    }
-  }
-  return { abi: typed, fragment };
+  return fragment;
 }
 
 function encode(abi: Interface, fragment: FunctionFragment, args: readonly Json[]): `0x${string}` {

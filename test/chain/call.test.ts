@@ -4,7 +4,7 @@ import type { Address } from "../../src/chain/address.js";
 import type { ErrorCode } from "../../src/errors.js";
 import { admin, owner, pauser, stranger } from "../helpers/accounts.js";
 import { useChain } from "../helpers/chain.js";
-import { deploy } from "../helpers/contracts.js";
+import { deploy, deployUups } from "../helpers/contracts.js";
 import type { Outcome } from "../helpers/project.js";
 import { expectRefusal, expectSuccess, onlyDocument } from "../helpers/refusal.js";
 
@@ -86,6 +86,49 @@ describe("call", () => {
       expect(onlyDocument(outcome)).to.deep.include({ values, typed: true });
     });
   }
+
+  describe("where compiled contracts differ in what a function returns", () => {
+    async function values(contract: Address): Promise<unknown> {
+      const outcome = await call({ contract, function: "paused()", json: true });
+      expectSuccess(outcome);
+      return onlyDocument(outcome).values;
+    }
+
+    it("believes the one whose code is at the address", async () => {
+      const bitmap = await deploy(chain.node, "BitmapPaused", [owner.address, owner.address]);
+      expect(await values(bitmap)).to.deep.equal(["0"]);
+      expect(await values(token)).to.deep.equal(["false"]);
+    });
+
+    it("believes the one whose code is behind the proxy", async () => {
+      const bitmap = await deploy(chain.node, "BitmapPaused", [owner.address, owner.address]);
+      const unitroller = await deploy(chain.node, "PlainUnitroller", [bitmap]);
+      const vault = await deployUups(chain.node, "UupsVaultV1", "initialize", [owner.address]);
+      expect(await values(unitroller)).to.deep.equal(["0"]);
+      expect(await values(vault.proxy)).to.deep.equal(["false"]);
+    });
+
+    it("believes none of them about code that it does not know, or that it cannot find", async () => {
+      const answer = `0x${"01".padStart(64, "0")}`;
+      const foreign = await deploy(chain.node, "ReturnsJunk", [owner.address, answer]);
+      expect(await values(foreign)).to.deep.equal(["true"]);
+      const nowhere = await deploy(chain.node, "PlainUnitroller", [stranger.address]);
+      expect(await values(nowhere)).to.deep.equal(["0x"]);
+    });
+
+    it("believes the configuration first, and goes on where what it names is not compiled", async () => {
+      for (const [artifact, value] of [
+        ["BitmapPaused", "0"],
+        ["NeverCompiled", "false"],
+      ] as const) {
+        const contracts = { Token: { address: token, artifact } };
+        const project = await chain.project({ emergency: { contracts } });
+        const args = { contract: "Token", function: "paused()", json: true };
+        const outcome = await project.run("call", args);
+        expect(onlyDocument(outcome).values).to.deep.equal([value]);
+      }
+    });
+  });
 
   it("prints the value on a line of its own, for people and scripts", async () => {
     const outcome = await call({ contract: token, function: "paused()" });

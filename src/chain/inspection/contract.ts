@@ -33,6 +33,12 @@ export interface Proxy {
   readonly interfaceVersion: string | null;
 }
 
+/** Code that runs, and where it is. */
+export interface CodeAt {
+  readonly address: Address;
+  readonly code: Hex;
+}
+
 /** A contract at one block. */
 export interface InspectedContract {
   readonly address: Address;
@@ -46,6 +52,11 @@ export interface InspectedContract {
    * code of its facets, one after the other, at the diamond's own address.
    */
   readonly logic: { readonly address: Address; readonly code: Hex; readonly codeHash: Hex };
+  /**
+   * Every code that a call to the contract may run, from the outside to the inside: its own, that of
+   * the proxies behind it, and that of the implementation or of each facet.
+   */
+  readonly codes: readonly CodeAt[];
 }
 
 /** A contract, and the caller's own reads at the same block. */
@@ -97,7 +108,7 @@ export async function inspectContract(
       block,
       replies,
       followUps,
-      contract: { ...own, proxy, behind: [], logic: own },
+      contract: { ...own, proxy, behind: [], logic: own, codes: [{ address, code }] },
     };
   }
   const early = seen.replies.slice(1 + PROXY_READS, 1 + PROXY_READS + guessed.length);
@@ -112,6 +123,7 @@ export async function inspectContract(
       proxy: layers.proxies[0] ?? null,
       behind: layers.proxies.slice(1),
       logic: layers.logic,
+      codes: [{ address, code }, ...layers.codes],
     },
   };
 }
@@ -119,6 +131,8 @@ export async function inspectContract(
 interface Layers {
   readonly proxies: readonly Proxy[];
   readonly logic: InspectedContract["logic"];
+  /** Of all that is behind the outermost proxy. */
+  readonly codes: readonly CodeAt[];
   readonly followUps: readonly RpcReply[];
 }
 
@@ -132,6 +146,7 @@ async function readLayers(
   { guess, early }: { readonly guess: Address | undefined; readonly early: readonly RpcReply[] },
 ): Promise<Layers> {
   const proxies: Proxy[] = [];
+  const inner: CodeAt[] = [];
   const visited = new Set<Address>([outermost.address]);
   let holder = outermost.address;
   let now: ProxySigns | null = signs;
@@ -175,6 +190,7 @@ async function readLayers(
     if (code === undefined || codes.includes("0x")) {
       throw noImplementation(holder, now);
     }
+    inner.push(...targets.map((next, index) => ({ address: next, code: codes[index] ?? "0x" })));
     const [uuid, version] = answers.slice(1 + PROXY_READS, LAYER_READS);
     proxies.push({
       ...now,
@@ -185,6 +201,7 @@ async function readLayers(
       const all: Hex = `0x${codes.map((facet) => facet.slice(2)).join("")}`;
       return {
         proxies,
+        codes: inner,
         followUps,
         logic: { address: holder, code: all, codeHash: await codeHash(all) },
       };
@@ -193,6 +210,7 @@ async function readLayers(
     if (next === null || next.kind === "unknown") {
       return {
         proxies,
+        codes: inner,
         followUps,
         logic: { address: target, code, codeHash: await codeHash(code) },
       };
