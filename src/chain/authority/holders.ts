@@ -47,10 +47,10 @@ export interface Candidates {
  * An address that nobody has a key for and no contract trusts: the first 20 bytes of
  * keccak256("hardhat-emergency.stranger").
  */
-const STRANGER: Address = "0x4b0cd0Fd613B7C1b926A5EECCDD5D8784F8a48d7";
+export const STRANGER: Address = "0x4b0cd0Fd613B7C1b926A5EECCDD5D8784F8a48d7";
 
 /** Who may make a call that a stranger may make. */
-const ANYBODY: Candidates = {
+export const ANYBODY: Candidates = {
   needs: "nothing: the call succeeds for anybody",
   candidates: [{ address: STRANGER, via: "anybody may; this address stands for all" }],
   unknown: [],
@@ -74,7 +74,10 @@ export async function whoMayCall(
   const failure = reply?.ok === false ? reply.failure : undefined;
   const revert = failure === undefined ? undefined : await parseRevert(failure);
   const found =
-    reply?.ok === true ? ANYBODY : await candidatesFor(chain, target, data, blockNumber, revert);
+    reply?.ok === true
+      ? ANYBODY
+      : ((await candidatesByRefusal(chain, target, data, blockNumber, revert)) ??
+        (await pointerCandidates(chain, target, blockNumber)));
   const all = [...found.candidates, ...also];
   const distinct = all.filter(
     (candidate, index) =>
@@ -118,13 +121,14 @@ function refusalOf(failure: RpcFailure, revert: Revert | undefined): string {
   return `the call is refused with ${said}, and nobody was found for whom it succeeds`;
 }
 
-async function candidatesFor(
+/** Whoever the refusal itself asks for; undefined when it is in no words that are known. */
+export async function candidatesByRefusal(
   chain: Chain,
   target: Address,
   data: Hex,
   blockNumber: number,
   revert: Revert | undefined,
-): Promise<Candidates> {
+): Promise<Candidates | undefined> {
   const reason = revert?.reason ?? "";
   if (revert?.error === "OwnableUnauthorizedAccount(address)" || /not the owner/i.test(reason)) {
     return await ownerCandidates(chain, target, blockNumber);
@@ -139,7 +143,7 @@ async function candidatesFor(
   if (revert?.error === "AccessManagedUnauthorized(address)") {
     return await managedCandidates(chain, target, data, blockNumber);
   }
-  return await pointerCandidates(chain, target, blockNumber);
+  return undefined;
 }
 
 /** A holder in one line, for people. */

@@ -3,9 +3,17 @@ import type { Address } from "../address.js";
 import type { Chain } from "../chain.js";
 import { quantity } from "../reads.js";
 
+/** An event that a contract has given. */
+export interface Log {
+  readonly topics: readonly string[];
+  readonly data: string;
+  /** The hash of the transaction that it was given in. */
+  readonly transaction: string;
+}
+
 /** Logs of one contract, and from which block on they are known. */
 export interface LogSearch {
-  readonly logs: readonly { readonly topics: readonly string[]; readonly data: string }[];
+  readonly logs: readonly Log[];
   /** 0 when the whole history was searched. */
   readonly fromBlock: number;
 }
@@ -29,7 +37,7 @@ export async function findLogs(
   if (whole !== undefined) {
     return { logs: whole, fromBlock: 0 };
   }
-  const pages: { topics: string[]; data: string }[][] = [];
+  const pages: Log[][] = [];
   let from = toBlock + 1;
   for (let page = 0; page < MOST_PAGES && from > 0; page++) {
     const start = Math.max(0, from - SMALL_RANGE);
@@ -49,7 +57,7 @@ async function logsBetween(
   topics: readonly (string | readonly string[])[],
   fromBlock: number,
   toBlock: number,
-): Promise<{ topics: string[]; data: string }[] | undefined> {
+): Promise<Log[] | undefined> {
   const [reply] = await chain.rpc.batch([
     {
       method: "eth_getLogs",
@@ -62,5 +70,6 @@ async function logsBetween(
   return reply.result.filter(isRecord).map((log) => ({
     topics: Array.isArray(log.topics) ? log.topics.map(String) : [],
     data: String(log.data),
+    transaction: String(log.transactionHash),
   }));
 }

@@ -1,0 +1,218 @@
+import { isRecord } from "../../json.js";
+import type { Address, Hex } from "../address.js";
+import type { Fork } from "../chain.js";
+import { isHex, quantity } from "../reads.js";
+import { invalid, type RpcFailure } from "../rpc.js";
+
+/** A call that is tried on a fork, as somebody. */
+export interface TrialCall {
+  readonly from: Address;
+  readonly to: Address;
+  readonly data: Hex;
+  readonly valueWei?: bigint;
+}
+
+/** One call inside a call, in the order in which they were made. All addresses in lower case. */
+export interface Frame {
+  /** CALL, STATICCALL, DELEGATECALL, CREATE… as the tracer names them. */
+  readonly type: string;
+  readonly from: string;
+  readonly to: string;
+  readonly input: string;
+  readonly output: string;
+  readonly failed: boolean;
+  readonly depth: number;
+}
+
+/** An event of a call that succeeded. */
+export interface TrialLog {
+  /** In lower case. */
+  readonly address: string;
+  readonly topics: readonly string[];
+  readonly data: string;
+}
+
+/** A storage word that a call changes. */
+export interface SlotChange {
+  /** In lower case. */
+  readonly address: string;
+  readonly slot: string;
+  readonly before: bigint;
+  readonly after: bigint;
+}
+
+/** An account's balance that a call changes, in wei. Gas is free in a trial. */
+export interface BalanceChange {
+  readonly address: string;
+  readonly beforeWei: bigint;
+  readonly afterWei: bigint;
+}
+
+/** What a call does, without doing it. */
+export interface Trial {
+  readonly ok: boolean;
+  /** What it returned; or, when it failed, its revert data. */
+  readonly output: Hex;
+  /** In the simulator's words, when it failed. */
+  readonly error: string | undefined;
+  readonly gasUsed: number;
+  readonly frames: readonly Frame[];
+  readonly logs: readonly TrialLog[];
+  readonly slots: readonly SlotChange[];
+  readonly balances: readonly BalanceChange[];
+}
+
+/**
+ * 8 million gas: more than what users do needs, and little enough for a loop without end to be over
+ * in some tens of milliseconds.
+ */
+const TRIAL_GAS = 8_000_000;
+
+/**
+ * Tries a call on a fork, in the state in which the fork is now, and takes nothing over. Whoever
+ * may be the sender; gas costs nothing.
+ */
+export async function tryCall(fork: Fork, call: TrialCall): Promise<Trial> {
+  const [reply] = await fork.rpc.batch([
+    {
+      method: "debug_traceCall",
+      params: [callObject(call), "latest", EVERYTHING],
+    },
+  ]);
+  if (reply?.ok !== true) {
+    return refused(reply?.failure ?? { code: 0, message: "no answer" });
+  }
+  if (!isRecord(reply.result) || !isRecord(reply.result.callTracer)) {
+    throw invalid(fork.network, "debug_traceCall gave no trace");
+  }
+  const { callTracer, prestateTracer } = reply.result;
+  const frames: Frame[] = [];
+  const logs: TrialLog[] = [];
+  collect(callTracer, 0, frames, logs);
+  const ok = callTracer.error === undefined;
+  return {
+    ok,
+    output: isHex(callTracer.output) ? callTracer.output : "0x",
+    error: ok ? undefined : String(callTracer.error),
+    gasUsed: Number(callTracer.gasUsed),
+    frames,
+    logs: ok ? logs : [],
+    ...(ok ? changesIn(prestateTracer) : NO_CHANGES),
+  };
+}
+
+/** Several, one after the other: the simulator works on one at a time anyway. */
+export async function tryCalls(fork: Fork, calls: readonly TrialCall[]): Promise<readonly Trial[]> {
+  const trials: Trial[] = [];
+  for (const call of calls) {
+    trials.push(await tryCall(fork, call));
+  }
+  return trials;
+}
+
+/** Whether a call did anything at all. */
+export function hasEffect(trial: Trial): boolean {
+  return trial.ok && (trial.slots.length > 0 || trial.logs.length > 0 || trial.balances.length > 0);
+}
+
+/** A trial's call as JSON-RPC wants it. */
+export function callObject({ from, to, data, valueWei }: TrialCall): Record<string, string> {
+  return {
+    from,
+    to,
+    data,
+    gas: quantity(TRIAL_GAS),
+    ...(valueWei === undefined ? {} : { value: quantity(valueWei) }),
+  };
+}
+
+const EVERYTHING = {
+  tracer: "muxTracer",
+  tracerConfig: { callTracer: { withLog: true }, prestateTracer: { diffMode: true } },
+};
+
+const NO_CHANGES = { slots: [], balances: [] };
+
+/** The simulator would not even begin: the sender cannot pay the value, for instance. */
+function refused(failure: RpcFailure): Trial {
+  return {
+    ok: false,
+    output: isHex(failure.data) ? failure.data : "0x",
+    error: failure.message,
+    gasUsed: 0,
+    frames: [],
+    logs: [],
+    ...NO_CHANGES,
+  };
+}
+
+function collect(
+  frame: Record<string, unknown>,
+  depth: number,
+  frames: Frame[],
+  logs: TrialLog[],
+): void {
+  const text = (value: unknown): string => (typeof value === "string" ? value.toLowerCase() : "");
+  const failed = frame.error !== undefined;
+  frames.push({
+    type: String(frame.type),
+    from: text(frame.from),
+    to: text(frame.to),
+    input: text(frame.input),
+    output: text(frame.output),
+    failed,
+    depth,
+  });
+  if (Array.isArray(frame.logs) && !failed) {
+    logs.push(
+      ...frame.logs.filter(isRecord).map((log) => ({
+        address: text(log.address),
+        topics: Array.isArray(log.topics) ? log.topics.map(String) : [],
+        data: String(log.data),
+      })),
+    );
+  }
+  if (Array.isArray(frame.calls)) {
+    for (const inner of frame.calls.filter(isRecord)) {
+      collect(inner, depth + 1, frames, failed ? [] : logs);
+    }
+  }
+}
+
+/**
+ * The difference that the prestate tracer shows: what was before under `pre`, what is after under
+ * `post`. A word that became zero is left out of `post`, and one that was zero out of `pre`.
+ */
+function changesIn(diff: unknown): Pick<Trial, "slots" | "balances"> {
+  if (!isRecord(diff) || !isRecord(diff.pre) || !isRecord(diff.post)) {
+    return NO_CHANGES;
+  }
+  const { pre, post } = diff;
+  const slots: SlotChange[] = [];
+  const balances: BalanceChange[] = [];
+  for (const address of new Set([...Object.keys(pre), ...Object.keys(post)])) {
+    const [old, now] = [recordOr(pre[address]), recordOr(post[address])];
+    const [oldSlots, newSlots] = [recordOr(old.storage), recordOr(now.storage)];
+    for (const slot of new Set([...Object.keys(oldSlots), ...Object.keys(newSlots)])) {
+      const [before, after] = [wordOr(oldSlots[slot]), wordOr(newSlots[slot])];
+      if (before !== after) {
+        slots.push({ address: address.toLowerCase(), slot, before, after });
+      }
+    }
+    if (now.balance !== undefined) {
+      const [beforeWei, afterWei] = [wordOr(old.balance), wordOr(now.balance)];
+      if (beforeWei !== afterWei) {
+        balances.push({ address: address.toLowerCase(), beforeWei, afterWei });
+      }
+    }
+  }
+  return { slots, balances };
+}
+
+function recordOr(value: unknown): Record<string, unknown> {
+  return isRecord(value) ? value : {};
+}
+
+function wordOr(value: unknown): bigint {
+  return isHex(value) && value !== "0x" ? BigInt(value) : 0n;
+}
