@@ -1,0 +1,65 @@
+import { expect } from "chai";
+
+import { useChain } from "../helpers/chain.js";
+import { namedFiles } from "./artifacts.js";
+import { works, type Subject } from "./case.js";
+import { pinnedPackages } from "./packages.js";
+import { protocols } from "./protocols/index.js";
+import { Workbench } from "./workbench.js";
+
+/** What is said of each contract is so: found out by calling, without the plugin. */
+describe("the corpus", () => {
+  for (const { name, cases, deploy } of protocols) {
+    describe(name, () => {
+      let subjects: Readonly<Record<string, Subject>> = {};
+      const chain = useChain(async (node) => {
+        subjects = await deploy(new Workbench(node));
+      });
+
+      for (const [key, { title, paused, verdict }] of Object.entries(cases)) {
+        it(title, async () => {
+          const bench = new Workbench(chain.node);
+          const subject = subjects[key];
+          if (subject === undefined) {
+            throw new Error(`${key} was not deployed`);
+          }
+          const { stop, start, probe, attempts = [] } = subject;
+          expect(await works(bench, probe), "works as it was deployed").to.equal(paused !== true);
+          if (stop === undefined) {
+            expect(verdict, "what nothing stops").to.not.be.oneOf([
+              "pausable",
+              "pausable-elsewhere",
+            ]);
+            for (const attempt of attempts) {
+              await bench.send(attempt).catch(() => undefined);
+            }
+            expect(await works(bench, probe), "works whatever was tried").to.equal(paused !== true);
+            return;
+          }
+          expect(verdict).to.equal(stop.to === subject.address ? "pausable" : "pausable-elsewhere");
+          if (paused === true) {
+            if (start === undefined) {
+              throw new Error("a case that is paused and can be paused has a start");
+            }
+            await bench.send(start);
+            expect(await works(bench, probe), "works when it is started").to.be.true;
+          }
+          await bench.send(stop);
+          expect(await works(bench, probe), "works when it is stopped").to.be.false;
+          if (start !== undefined) {
+            await bench.send(start);
+            expect(await works(bench, probe), "works when it is started again").to.be.true;
+          }
+        });
+      }
+    });
+  }
+
+  it("lists the files that it needs, and no others", () => {
+    const listed = pinnedPackages().map(({ name, version, files }) => [
+      `${name}@${version}`,
+      files,
+    ]);
+    expect(Object.fromEntries(listed), "run test/corpus/update.ts").to.deep.equal(namedFiles());
+  });
+});
