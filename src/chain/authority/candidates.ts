@@ -1,10 +1,11 @@
-import type { Interface } from "ethers";
-
-import { addressInWord, topicAddress, type Address, type Hex } from "../address.js";
+import { addressInWord, type Address, type Hex } from "../address.js";
 import { lookAt, type Chain } from "../chain.js";
 import { hexResult, isHex, staticCall } from "../reads.js";
 import type { Candidate, Candidates } from "./holders.js";
-import { findLogs } from "./logs.js";
+import { everGranted } from "./managers.js";
+import { usualRoleName } from "./role-names.js";
+import { roleMembers } from "./roles.js";
+import { encodeCall, wordIn } from "./words.js";
 
 /** Ownable: `owner()`. */
 export async function ownerCandidates(
@@ -64,22 +65,10 @@ export async function pointerCandidates(
   };
 }
 
-const ACCESS_CONTROL = [
-  "event RoleGranted(bytes32 indexed role, address indexed account, address indexed sender)",
-  "function getRoleMemberCount(bytes32 role) view returns (uint256)",
-  "function getRoleMember(bytes32 role, uint256 index) view returns (address)",
-  "function hasRole(bytes32 role, address account) view returns (bool)",
-  "function PAUSER_ROLE() view returns (bytes32)",
-  "function DEFAULT_ADMIN_ROLE() view returns (bytes32)",
-  "function UPGRADER_ROLE() view returns (bytes32)",
-];
-
-/** More members than this are not tried one by one. */
-const MOST_MEMBERS = 50n;
-
 /**
  * AccessControl: the members of a role, from AccessControlEnumerable or from the RoleGranted events
  * of accounts that still have it.
+ * @param role 32 bytes in hex, as the refusal names it.
  */
 export async function roleCandidates(
   chain: Chain,
@@ -87,58 +76,29 @@ export async function roleCandidates(
   role: string,
   blockNumber: number,
 ): Promise<Candidates> {
-  const abi = await interfaceOf(ACCESS_CONTROL);
-  const name = await roleName(chain, target, role, blockNumber, abi);
-  const needs = `AccessControl: role ${name}`;
-  const [countReply] = await lookAt(chain, blockNumber, [
-    staticCall(target, encode(abi, "getRoleMemberCount", [role])),
-  ]);
-  const count = hexResult(countReply);
-  if (count?.length === 66 && BigInt(count) <= MOST_MEMBERS) {
-    const replies = await lookAt(
-      chain,
-      blockNumber,
-      Array.from({ length: Number(count) }, (_, index) =>
-        staticCall(target, encode(abi, "getRoleMember", [role, index])),
-      ),
-    );
-    const members = await Promise.all(
-      replies.map(async (reply) => await addressInWord(hexResult(reply) ?? "")),
-    );
-    return {
-      needs,
-      candidates: members
-        .filter((address) => address !== undefined)
-        .map((address) => ({ address, via: `holds role ${name} (getRoleMember)` })),
-      unknown: [],
-    };
+  if (!isHex(role)) {
+    return { needs: "AccessControl", candidates: [], unknown: [`which role "${role}" is`] };
   }
-  const topic = abi.getEvent("RoleGranted")?.topicHash ?? "";
-  const search = await findLogs(chain, target, [topic, role], blockNumber);
-  const accounts = await Promise.all(
-    search.logs.map(async ({ topics }) => await topicAddress(topics[2] ?? "")),
-  );
-  const distinct = [...new Set(accounts)];
-  const holds = await lookAt(
-    chain,
-    blockNumber,
-    distinct.map((account) => staticCall(target, encode(abi, "hasRole", [role, account]))),
-  );
+  const [name, { members, unknown }] = await Promise.all([
+    roleName(chain, target, role, blockNumber),
+    roleMembers(chain, target, [role], blockNumber),
+  ]);
   return {
-    needs,
-    candidates: distinct
-      .filter((_, index) => BigInt(hexResult(holds[index]) ?? "0x0") === 1n)
-      .map((address) => ({ address, via: `holds role ${name} (event RoleGranted)` })),
-    unknown: incomplete(search.fromBlock, "RoleGranted"),
+    needs: `AccessControl: role ${name}`,
+    candidates: members.map(({ address, how }) => ({
+      address,
+      via: `holds role ${name} (${how})`,
+    })),
+    unknown,
   };
 }
 
-const ACCESS_MANAGER = [
-  "event RoleGranted(uint64 indexed roleId, address indexed account, uint32 delay, uint48 since, bool newMember)",
-  "function authority() view returns (address)",
-  "function getTargetFunctionRole(address target, bytes4 selector) view returns (uint64)",
-  "function canCall(address caller, address target, bytes4 selector) view returns (bool immediate, uint32 delay)",
-];
+/** `authority()` of AccessManaged. */
+const AUTHORITY = "0xbf7e214f";
+/** `getTargetFunctionRole(address,bytes4)` of AccessManager. */
+const GET_TARGET_FUNCTION_ROLE = "0x6d5115bd";
+/** `canCall(address,address,bytes4)` of AccessManager: (immediate, delay in seconds). */
+const CAN_CALL = "0xb7009613";
 
 /** AccessManaged: the members of the role that the manager wants for this function. */
 export async function managedCandidates(
@@ -147,11 +107,9 @@ export async function managedCandidates(
   data: Hex,
   blockNumber: number,
 ): Promise<Candidates> {
-  const abi = await interfaceOf(ACCESS_MANAGER);
-  const selector = data.slice(0, 10);
-  const [authorityReply] = await lookAt(chain, blockNumber, [
-    staticCall(target, encode(abi, "authority", [])),
-  ]);
+  // A bytes4 fills a word from the left.
+  const selector: Hex = `0x${data.slice(2, 10).padEnd(64, "0")}`;
+  const [authorityReply] = await lookAt(chain, blockNumber, [staticCall(target, AUTHORITY)]);
   const manager = await addressInWord(hexResult(authorityReply) ?? "");
   if (manager === undefined) {
     return {
@@ -161,30 +119,18 @@ export async function managedCandidates(
     };
   }
   const [roleReply] = await lookAt(chain, blockNumber, [
-    staticCall(manager, encode(abi, "getTargetFunctionRole", [target, selector])),
+    staticCall(manager, encodeCall(GET_TARGET_FUNCTION_ROLE, target, selector)),
   ]);
-  const roleId = BigInt(hexResult(roleReply) ?? "0x0");
+  const roleId = wordIn(hexResult(roleReply)) ?? 0n;
   const needs = `AccessManaged: role ${roleId === 0n ? "ADMIN (0)" : roleId} of manager ${manager}`;
-  const topic = abi.getEvent("RoleGranted")?.topicHash ?? "";
-  const search = await findLogs(
-    chain,
-    manager,
-    [topic, `0x${roleId.toString(16).padStart(64, "0")}`],
-    blockNumber,
-  );
-  const accounts = await Promise.all(
-    search.logs.map(async ({ topics }) => await topicAddress(topics[2] ?? "")),
-  );
-  const distinct = [...new Set(accounts)];
+  const { accounts, unknown } = await everGranted(chain, manager, roleId, blockNumber);
   const replies = await lookAt(
     chain,
     blockNumber,
-    distinct.map((account) =>
-      staticCall(manager, encode(abi, "canCall", [account, target, selector])),
-    ),
+    accounts.map((account) => staticCall(manager, encodeCall(CAN_CALL, account, target, selector))),
   );
   const candidates: Candidate[] = [];
-  for (const [index, address] of distinct.entries()) {
+  for (const [index, address] of accounts.entries()) {
     const answer = hexResult(replies[index]);
     if (answer?.length !== 130) {
       continue;
@@ -199,47 +145,33 @@ export async function managedCandidates(
       });
     }
   }
-  return { needs, candidates, unknown: incomplete(search.fromBlock, "RoleGranted") };
+  return { needs, candidates, unknown };
 }
 
-/** The role's name, if the contract has a getter for one of the usual names. */
+/** Getters of roles whose value a contract may choose itself. */
+const ROLE_GETTERS = [
+  { name: "PAUSER_ROLE", selector: "0xe63ab1e9" },
+  { name: "UPGRADER_ROLE", selector: "0xf72c0d8b" },
+] as const;
+
+/** The role's name: a usual one, or one that the contract has a getter for. */
 async function roleName(
   chain: Chain,
   target: Address,
-  role: string,
+  role: Hex,
   blockNumber: number,
-  abi: Interface,
 ): Promise<string> {
-  const names = ["PAUSER_ROLE", "UPGRADER_ROLE"];
+  const usual = usualRoleName(role);
+  if (usual !== undefined) {
+    return usual;
+  }
   const replies = await lookAt(
     chain,
     blockNumber,
-    names.map((name) => staticCall(target, encode(abi, name, []))),
+    ROLE_GETTERS.map(({ selector }) => staticCall(target, selector)),
   );
   const index = replies.findIndex(
     (reply) => hexResult(reply)?.toLowerCase() === role.toLowerCase(),
   );
-  const name = names[index];
-  if (name !== undefined) {
-    return name;
-  }
-  return /^0x0+$/.test(role) ? "DEFAULT_ADMIN_ROLE" : role;
-}
-
-function incomplete(fromBlock: number, event: string): string[] {
-  return fromBlock === 0
-    ? []
-    : [
-        `the node gives ${event} events only from block ${fromBlock} on: holders from before are not known`,
-      ];
-}
-
-async function interfaceOf(fragments: readonly string[]): Promise<Interface> {
-  const ethers = await import("ethers");
-  return new ethers.Interface(fragments);
-}
-
-function encode(abi: Interface, name: string, args: readonly unknown[]): Hex {
-  const data = abi.encodeFunctionData(name, args);
-  return isHex(data) ? data : "0x";
+  return ROLE_GETTERS[index]?.name ?? role;
 }
