@@ -1,0 +1,106 @@
+import type { Address } from "../address.js";
+import {
+  delegateOf,
+  readAccounts,
+  readAnswers,
+  readLogic,
+  type Account,
+  type Answers,
+} from "./contracts.js";
+import { ALL_GETTERS, recogniseKind } from "./kinds/index.js";
+import { finding, type View } from "./kinds/kind.js";
+import { readSafe } from "./kinds/safe.js";
+import { counted, lead, type Finding, type Lead } from "./node.js";
+import { whyNobody } from "./nobody.js";
+
+/** What each of the addresses is, and whom it leads to. All of them take the same round trips. */
+export async function describeAddresses(
+  view: View,
+  addresses: readonly Address[],
+): Promise<readonly Finding[]> {
+  const accounts = await readAccounts(view.chain, view.blockNumber, addresses);
+  return await Promise.all(accounts.map(async (account) => await describeOne(view, account)));
+}
+
+async function describeOne(view: View, account: Account): Promise<Finding> {
+  const { address, code } = account;
+  if (code === undefined) {
+    return finding({
+      kind: "contract",
+      about: "not known: the node does not say whether there is code",
+      unknown: ["what this address is"],
+    });
+  }
+  if (code === "0x") {
+    return describeAccount(account);
+  }
+  const delegate = await delegateOf(code);
+  if (delegate !== undefined) {
+    return describeDelegated(account, delegate);
+  }
+  const answers = await readAnswers(view.chain, view.blockNumber, { address, code }, ALL_GETTERS);
+  // A Safe is told by its storage, so it need not wait for the code behind its proxy.
+  const [safe, seen] = await Promise.all([
+    readSafe(answers, view),
+    readLogic(view.chain, view.blockNumber, answers),
+  ]);
+  return withProxy(answers, safe ?? (await recogniseKind(seen, view)));
+}
+
+function describeAccount({ address, nonce, balanceWei }: Account): Finding {
+  const nobody = whyNobody(address);
+  if (nobody !== undefined) {
+    return finding({ kind: "nobody", about: nobody, needed: 0 });
+  }
+  const sent = nonce === undefined ? null : Number(nonce);
+  const about =
+    sent === null
+      ? "account"
+      : sent === 0
+        ? "account that has never sent a transaction here"
+        : `account, ${counted(sent, "transaction")} sent`;
+  return finding({
+    kind: "account",
+    about,
+    facts: { transactions: sent, balanceWei: balanceWei?.toString() ?? null },
+    known: ["no code"],
+    unknown: sent === 0 ? ["whether anybody has its key: it was never used here"] : [],
+  });
+}
+
+function describeDelegated(account: Account, delegate: Address): Finding {
+  return finding({
+    kind: "delegated-account",
+    about: `account that runs the code of ${delegate} (EIP-7702)`,
+    facts: {
+      delegate,
+      transactions: account.nonce === undefined ? null : Number(account.nonce),
+      balanceWei: account.balanceWei?.toString() ?? null,
+    },
+    known: ["code 0xef0100 and the address"],
+    unknown: [`whom the code of ${delegate} lets act as this account, besides its key`],
+  });
+}
+
+/** Whoever may change a contract's code may make it do anything, but not today's call today. */
+function withProxy({ proxy }: Answers, found: Finding): Finding {
+  if (proxy === null) {
+    return found;
+  }
+  const { kind, implementation, admin, beacon } = proxy;
+  const rulers: Lead[] = [
+    ...(admin === null ? [] : [lead(admin, "admin of its proxy: may change its code", "aside")]),
+    ...(beacon === null
+      ? []
+      : [lead(beacon, "beacon of its proxy: its owner may change the code", "aside")]),
+  ];
+  return {
+    ...found,
+    facts: { ...found.facts, proxy: { kind, implementation } },
+    leads: [...found.leads, ...rulers],
+    unknown:
+      kind === "unknown"
+        ? [...found.unknown, "it runs the code of another contract, but of which is not known"]
+        : found.unknown,
+  };
+}
