@@ -89,7 +89,7 @@ export function compiledIn(artifact: unknown): Compiled | undefined {
   return {
     abi: new Interface(abi),
     bytecode,
-    links: [...linksIn(references), ...oldLinksIn(bytecode)],
+    links: [...linksIn(references), ...oldLinksIn(bytecode), ...namelessLinksIn(bytecode)],
   };
 }
 
@@ -113,4 +113,12 @@ function oldLinksIn(bytecode: string): LibraryLink[] {
   return [...bytecode.matchAll(/__(?:[^_$:]*:)?([A-Za-z0-9]+)_*(?=[0-9a-f])/g)]
     .filter(({ 0: text }) => text.length === 40)
     .map(({ 1: library = "", index }) => ({ library, start: index / 2 }));
+}
+
+/** Later compilers write a hash of the name: `__$915347bd8351664a94208e28f8fe30b2d8$__`. */
+function namelessLinksIn(bytecode: string): LibraryLink[] {
+  return [...bytecode.matchAll(/__\$([0-9a-f]{34})\$__/g)].map(({ 1: library = "", index }) => ({
+    library,
+    start: index / 2,
+  }));
 }

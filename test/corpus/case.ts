@@ -28,6 +28,11 @@ export interface CaseFacts {
 export interface Probe extends Call {
   /** Whether the answer means that it was done, for contracts that refuse without reverting. */
   readonly works?: (answer: Hex) => boolean;
+  /**
+   * What the refusal says when it comes from the stop: words, or an error's selector. For functions that
+   * need half a bridge to succeed. Whatever else happens then means that the contract is not stopped.
+   */
+  readonly stoppedBy?: string;
 }
 
 /** A contract on the node, and how it is really stopped: found out without the plugin. */
@@ -57,6 +62,9 @@ export function protocol<const Key extends string>(definition: Protocol<Key>): P
 
 /** Whether a user's call does what it should. */
 export async function works(bench: Workbench, probe: Probe): Promise<boolean> {
-  const answer = await bench.tryCall(probe);
-  return answer !== undefined && (probe.works === undefined || probe.works(answer));
+  const outcome = await bench.outcome(probe);
+  if (probe.stoppedBy !== undefined) {
+    return !("refusal" in outcome && outcome.refusal.includes(probe.stoppedBy));
+  }
+  return "answer" in outcome && (probe.works === undefined || probe.works(outcome.answer));
 }

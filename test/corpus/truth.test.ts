@@ -2,6 +2,7 @@ import { expect } from "chai";
 
 import { useChain } from "../helpers/chain.js";
 import { namedFiles } from "./artifacts.js";
+import "./authorities.js";
 import { works, type Subject } from "./case.js";
 import { pinnedPackages } from "./packages.js";
 import { protocols } from "./protocols/index.js";

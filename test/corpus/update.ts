@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 
 import { namedFiles } from "./artifacts.js";
 import { pinnedPackages } from "./packages.js";
+import "./authorities.js";
 import "./protocols/index.js";
 
 const known = new Map(

@@ -40,6 +40,10 @@ export class Workbench {
     const { abi, bytecode, links } = await file.load();
     let code = bytecode;
     for (const { library, start } of links) {
+      // A link that is known by its name may be there a second time, by its hash.
+      if (!code.startsWith("__", start * 2)) {
+        continue;
+      }
       const { address } = libraries[library] ?? missing(`library ${library} for ${file.path}`);
       code = code.slice(0, start * 2) + address.slice(2).toLowerCase() + code.slice(start * 2 + 40);
     }
@@ -79,11 +83,20 @@ export class Workbench {
   }
 
   /** What a call would return; undefined when it reverts. */
-  async tryCall({ from, to, data, valueWei }: Call): Promise<Hex | undefined> {
+  async tryCall(call: Call): Promise<Hex | undefined> {
+    const outcome = await this.outcome(call);
+    return "answer" in outcome ? outcome.answer : undefined;
+  }
+
+  /** What a call would return, or how it is refused: the node's words and the data of the revert. */
+  async outcome({ from, to, data, valueWei }: Call): Promise<Outcome> {
     const value = valueWei === undefined ? {} : { value: `0x${valueWei.toString(16)}` };
     return await this.node
       .request("eth_call", { from, to, data, gas: GAS, ...value }, "latest")
-      .then(hex, () => undefined);
+      .then(
+        (answer) => ({ answer: hex(answer) }),
+        (error: unknown) => ({ refusal: error instanceof Error ? error.message : String(error) }),
+      );
   }
 
   /** Runs something and puts the chain back to what it was. */
@@ -122,6 +135,9 @@ export class Workbench {
     return receipt;
   }
 }
+
+/** How a call ended. */
+export type Outcome = { readonly answer: Hex } | { readonly refusal: string };
 
 /** An event, undecoded. */
 export interface Log {

@@ -23,10 +23,7 @@ export async function deploySafe(
   owners: readonly TestAccount[],
   threshold: number,
 ): Promise<Contract> {
-  const [singleton, factory] = await Promise.all([
-    bench.deploy(GnosisSafe),
-    bench.deploy(SafeFactory),
-  ]);
+  const [singleton, factory] = [await bench.deploy(GnosisSafe), await bench.deploy(SafeFactory)];
   const setup = singleton.data(
     "setup",
     owners.map(({ address }) => address),
