@@ -3,6 +3,7 @@ import { getter } from "./kind.js";
 /** Getters that more than one kind asks. */
 export const OWNER = getter("owner()", "0x8da5cb5b");
 export const ADMIN = getter("admin()", "0xf851a440");
+export const GET_ADMIN = getter("getAdmin()", "0x6e9960c3");
 export const PENDING_ADMIN = getter("pendingAdmin()", "0x26782247");
 export const DELAY = getter("delay()", "0x6a42b8f8");
 export const AUTHORITY = getter("authority()", "0xbf7e214f");

@@ -1,7 +1,7 @@
 import { sameAddress } from "../../address.js";
 import { lead } from "../node.js";
 import { addressIn } from "../words.js";
-import { ADMIN, AUTHORITY, GUARDIAN, OWNER, TIMELOCK } from "./getters.js";
+import { ADMIN, AUTHORITY, GET_ADMIN, GUARDIAN, OWNER, TIMELOCK } from "./getters.js";
 import { finding, getter, type Kind } from "./kind.js";
 
 /** Getters by which contracts of any kind name who rules them. */
@@ -9,7 +9,7 @@ const POINTERS = [
   OWNER,
   getter("getOwner()", "0x893d20e8"),
   ADMIN,
-  getter("getAdmin()", "0x6e9960c3"),
+  GET_ADMIN,
   getter("governance()", "0x5aa6e675"),
   getter("governor()", "0x0c340a24"),
   getter("gov()", "0x12d43a51"),
