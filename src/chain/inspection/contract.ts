@@ -20,6 +20,9 @@ const PROXIABLE_UUID = "0x52d1902d";
 /** `implementation()` of a beacon. */
 const IMPLEMENTATION = "0x5c60da1b";
 
+/** `facets()` of a diamond's loupe (ERC-2535): each facet with its selectors. */
+const FACETS = "0x7a0ed627";
+
 /** A proxy, as its code and storage show it. */
 export interface Proxy {
   readonly kind: ProxyKind;
@@ -57,6 +60,8 @@ export interface InspectedContract {
    * the proxies behind it, and that of the implementation or of each facet.
    */
   readonly codes: readonly CodeAt[];
+  /** Of a diamond: what `facets()` of its loupe answers, where it has it. */
+  readonly loupe?: Hex;
 }
 
 /** A contract, and the caller's own reads at the same block. */
@@ -79,6 +84,7 @@ const MOST_LAYERS = 4;
  * @param guess the implementation that an earlier look has found: read in the first round trip, and
  * used if it is still the one. That saves the second. The interface version is then not known for
  * proxies with an admin.
+ * @param at the block to look at, where that is known; else the latest.
  * @throws EmergencyError NO_CODE when there is no contract, UNKNOWN_PROXY when proxies form a loop.
  */
 export async function inspectContract(
@@ -88,9 +94,18 @@ export async function inspectContract(
   followUp: (replies: readonly RpcReply[]) => Promise<readonly Read[]> = async () =>
     await Promise.resolve([]),
   guess?: Address,
+  at?: Block,
 ): Promise<Inspection> {
   const guessed = guess === undefined ? [] : layerReads(guess, null);
-  const seen = await look(chain, [codeAt(address), ...proxyReads(address), ...guessed, ...reads]);
+  const first = [codeAt(address), ...proxyReads(address), ...guessed, ...reads];
+  const seen =
+    at === undefined
+      ? await look(chain, first)
+      : {
+          chainId: await chain.chainId(),
+          block: at,
+          replies: await lookAt(chain, at.number, first),
+        };
   const { chainId, block } = seen;
   const code = codeIn(chain, seen.replies[0]);
   if (code === "0x") {
@@ -124,6 +139,7 @@ export async function inspectContract(
       behind: layers.proxies.slice(1),
       logic: layers.logic,
       codes: [{ address, code }, ...layers.codes],
+      ...(layers.loupe === undefined ? {} : { loupe: layers.loupe }),
     },
   };
 }
@@ -133,6 +149,7 @@ interface Layers {
   readonly logic: InspectedContract["logic"];
   /** Of all that is behind the outermost proxy. */
   readonly codes: readonly CodeAt[];
+  readonly loupe?: Hex | undefined;
   readonly followUps: readonly RpcReply[];
 }
 
@@ -182,8 +199,11 @@ async function readLayers(
       : await lookAt(chain, blockNumber, [
           ...targets.flatMap((next) => layerReads(next, admin)),
           ...pending,
+          ...(now.kind === "diamond" ? [staticCall(outermost.address, FACETS)] : []),
         ]);
-    followUps = pending.length > 0 ? answers.slice(targets.length * LAYER_READS) : followUps;
+    const pendingFrom = targets.length * LAYER_READS;
+    followUps =
+      pending.length > 0 ? answers.slice(pendingFrom, pendingFrom + pending.length) : followUps;
     pending = [];
     const codes = targets.map((_, index) => codeIn(chain, answers[index * LAYER_READS]));
     const [code] = codes;
@@ -202,6 +222,7 @@ async function readLayers(
       return {
         proxies,
         codes: inner,
+        loupe: hexResult(answers.at(-1)),
         followUps,
         logic: { address: holder, code: all, codeHash: await codeHash(all) },
       };
