@@ -37,6 +37,8 @@ export interface PauseRoute {
   readonly limits: string;
   /** When it ends by itself, in words; null when it lasts until it is undone. */
   readonly expires: string | null;
+  /** It stops one of several sections of the contract, each of which has a call of its own. */
+  readonly section?: boolean;
 }
 
 /** A mechanism of the contract itself, as a route. */

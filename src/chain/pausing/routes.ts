@@ -1,6 +1,10 @@
+import type { Address } from "../address.js";
+import { coalescing } from "../authority/coalesce.js";
 import { lookAt, type Block, type Chain } from "../chain.js";
 import type { InspectedContract } from "../inspection/contract.js";
 import type { CustomMechanism } from "./custom.js";
+import { Explorer } from "./explorer.js";
+import { IDIOMS } from "./idioms/catalogue.js";
 import type { PausedState } from "./mechanism.js";
 import { recognise, recognitionReads } from "./recognise.js";
 import { routeOf, type PauseRoute } from "./route.js";
@@ -20,13 +24,71 @@ export interface RouteSearch {
 
 /**
  * Every known way to stop a contract, also by calls to other contracts, and those of the
- * configuration. Only reads, all at one block.
+ * configuration. Only reads, all at one block. Whether a route really stops the contract is not
+ * tried: that takes a fork.
+ *
+ * First those that the configuration names for this very contract; then those of the contract itself;
+ * then those that call another contract, the one that stops least first. Those that cannot be undone
+ * come last.
  */
 export async function findRoutes(
   chain: Chain,
   block: Block,
   contract: InspectedContract,
-  _custom: readonly CustomMechanism[],
+  custom: readonly CustomMechanism[],
+): Promise<RouteSearch> {
+  const together = coalescing(chain);
+  const explorer = new Explorer(together, block, contract);
+  const own = custom.filter((mechanism) => mechanism.contract === contract.address);
+  const anywhere = custom.filter((mechanism) => mechanism.contract === undefined);
+  const [named, direct, known, general] = await Promise.all([
+    Promise.all(own.map(async ({ idiom, known: values }) => await explorer.explore(idiom, values))),
+    directRoutes(together, block, contract),
+    Promise.all(IDIOMS.map(async (idiom) => await explorer.explore(idiom))),
+    Promise.all(
+      anywhere.map(async ({ idiom, known: values }) => await explorer.explore(idiom, values)),
+    ),
+  ]);
+  const explored = [...named, ...known, ...general];
+  const found = [
+    ...named.flatMap(({ seen }) => seen ?? []),
+    ...direct.found,
+    ...[...known, ...general].flatMap(({ seen }) => seen ?? []),
+  ];
+  const reasons = [...direct.reasons, ...explored.flatMap(({ reason }) => reason ?? [])];
+  return { found: bestFirst(found), reasons: [...new Set(reasons)] };
+}
+
+/**
+ * One route again, by its mechanism's id, as a plan names it.
+ * @returns undefined when it is not there any more, or never was.
+ */
+export async function findRoute(
+  chain: Chain,
+  block: Block,
+  contract: InspectedContract,
+  custom: readonly CustomMechanism[],
+  id: string,
+): Promise<SeenRoute | undefined> {
+  const together = coalescing(chain);
+  const explorer = new Explorer(together, block, contract);
+  for (const { idiom, known, contract: only } of custom) {
+    if (idiom.id === id && (only === undefined || only === contract.address)) {
+      return (await explorer.explore(idiom, known)).seen;
+    }
+  }
+  const idiom = IDIOMS.find((candidate) => candidate.id === id);
+  if (idiom !== undefined) {
+    return (await explorer.explore(idiom)).seen;
+  }
+  const { found } = await directRoutes(together, block, contract);
+  return found.find(({ route }) => route.id === id);
+}
+
+async function directRoutes(
+  chain: Chain,
+  block: Block,
+  contract: InspectedContract,
 ): Promise<RouteSearch> {
   const replies = await lookAt(chain, block.number, recognitionReads(contract.address));
   const { found, reason } = recognise(contract, replies);
@@ -37,4 +99,21 @@ export async function findRoutes(
     })),
     reasons: found.length > 0 ? [] : [reason],
   };
+}
+
+/** Each call once, where several idioms have it; those that can be undone first. */
+function bestFirst(found: readonly SeenRoute[]): readonly SeenRoute[] {
+  const undoable = found.filter(({ route }) => route.unpause !== null);
+  const forEver = found.filter(({ route }) => route.unpause === null);
+  const calls = new Set<string>();
+  return [...undoable, ...forEver].filter(({ route }) => {
+    const key = callKey(route.pause);
+    const fresh = !calls.has(key);
+    calls.add(key);
+    return fresh;
+  });
+}
+
+function callKey({ to, data }: { readonly to: Address; readonly data: string }): string {
+  return `${to} ${data}`.toLowerCase();
 }
