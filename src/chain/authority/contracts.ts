@@ -53,8 +53,10 @@ export interface Answers {
   readonly address: Address;
   readonly code: Hex;
   readonly proxy: ProxySigns | null;
-  /** As it came: a contract that accepts every call answers every getter. */
+  /** As it came, except what it answers to a question without a meaning. */
   readonly raw: (getter: Getter) => Hex | undefined;
+  /** Whether it also answered a question without a meaning: a fallback that accepts every call. */
+  readonly answersAll: boolean;
 }
 
 /** The same, with the code that its answers come from. */
@@ -64,6 +66,9 @@ export interface SeenContract extends Answers {
   /** The answer of a getter that the code really has, as far as the code is known. */
   readonly answer: (getter: Getter) => Hex | undefined;
 }
+
+/** The first four bytes of keccak256("hardhat-emergency.nothing()"): a function that no contract has. */
+const NOTHING = "0xd2e63e0e";
 
 /** Asks a contract what it is: its proxy slots and the given getters, in one round trip. */
 export async function readAnswers(
@@ -79,16 +84,22 @@ export async function readAnswers(
     : getters.filter(({ selector }) => hasSelector(code, selector));
   const replies = await lookAt(chain, blockNumber, [
     ...proxyReads(address),
+    staticCall(address, NOTHING),
     ...asked.map(({ selector }) => staticCall(address, selector)),
   ]);
+  const nonsense = hexResult(replies[PROXY_READS]);
   const bySelector = new Map<Hex, RpcReply | undefined>(
-    asked.map(({ selector }, index) => [selector, replies[PROXY_READS + index]]),
+    asked.map(({ selector }, index) => [selector, replies[PROXY_READS + 1 + index]]),
   );
   return {
     address,
     code,
     proxy: await readProxySigns(code, replies.slice(0, PROXY_READS)),
-    raw: ({ selector }) => shortAnswer(hexResult(bySelector.get(selector))),
+    raw: ({ selector }) => {
+      const answer = hexResult(bySelector.get(selector));
+      return answer === nonsense ? undefined : shortAnswer(answer);
+    },
+    answersAll: nonsense !== undefined && nonsense !== "0x",
   };
 }
 

@@ -8,9 +8,9 @@ import {
   type Answers,
 } from "./contracts.js";
 import { ALL_GETTERS, recogniseKind } from "./kinds/index.js";
-import { finding, type View } from "./kinds/kind.js";
+import { finding, present, type View } from "./kinds/kind.js";
 import { readSafe } from "./kinds/safe.js";
-import { counted, lead, type Finding, type Lead } from "./node.js";
+import { counted, lead, type Finding } from "./node.js";
 import { whyNobody } from "./nobody.js";
 
 /** What each of the addresses is, and whom it leads to. All of them take the same round trips. */
@@ -82,25 +82,32 @@ function describeDelegated(account: Account, delegate: Address): Finding {
   });
 }
 
-/** Whoever may change a contract's code may make it do anything, but not today's call today. */
-function withProxy({ proxy }: Answers, found: Finding): Finding {
+/** What is so whatever its kind is. */
+function withProxy({ proxy, answersAll }: Answers, found: Finding): Finding {
+  const unknown = [
+    ...found.unknown,
+    ...(answersAll
+      ? ["it answers every call, whatever is asked: those answers were not counted"]
+      : []),
+    ...(proxy?.kind === "unknown" && found.kind !== "safe"
+      ? ["it runs the code of another contract, but of which is not known"]
+      : []),
+  ];
   if (proxy === null) {
-    return found;
+    return { ...found, unknown };
   }
   const { kind, implementation, admin, beacon } = proxy;
-  const rulers: Lead[] = [
-    ...(admin === null ? [] : [lead(admin, "admin of its proxy: may change its code", "aside")]),
-    ...(beacon === null
-      ? []
-      : [lead(beacon, "beacon of its proxy: its owner may change the code", "aside")]),
-  ];
   return {
     ...found,
     facts: { ...found.facts, proxy: { kind, implementation } },
-    leads: [...found.leads, ...rulers],
-    unknown:
-      kind === "unknown"
-        ? [...found.unknown, "it runs the code of another contract, but of which is not known"]
-        : found.unknown,
+    // Whoever may change its code may make it do anything, but must do that first.
+    leads: present([
+      ...found.leads,
+      admin === null ? undefined : lead(admin, "admin of its proxy: may change its code", "aside"),
+      beacon === null
+        ? undefined
+        : lead(beacon, "beacon of its proxy: its owner may change the code", "aside"),
+    ]),
+    unknown,
   };
 }

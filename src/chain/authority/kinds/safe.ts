@@ -55,7 +55,7 @@ export async function readSafe(answers: Answers, view: View): Promise<Finding | 
     return undefined;
   }
   const { address, proxy } = answers;
-  const singleton = proxy?.implementation ?? null;
+  const behind = proxy?.implementation ?? null;
   const slots = Object.values(SLOTS).slice(2);
   const replies = await lookAt(view.chain, view.blockNumber, [
     ...slots.map((slot) => storageAt(address, word(slot))),
@@ -63,7 +63,8 @@ export async function readSafe(answers: Answers, view: View): Promise<Finding | 
     storageAt(address, (await linkSlots(SLOTS.modules, [SENTINEL]))[0] ?? "0x0"),
     staticCall(address, encodeCall(GET_MODULES_PAGINATED, SENTINEL, BigInt(MOST))),
     staticCall(address, GET_MODULES),
-    codeAt(singleton ?? address),
+    codeAt(behind ?? address),
+    storageAt(address, word(0n)),
   ]);
   const stored = Object.fromEntries(
     Object.keys(SLOTS)
@@ -79,7 +80,10 @@ export async function readSafe(answers: Answers, view: View): Promise<Finding | 
     return pretender({ owners, threshold, disagreement });
   }
 
-  const hash = await codeHash(hexResult(rest[3]) ?? "0x");
+  const singleton = behind ?? (proxy === null ? null : await addressIn(hexResult(rest[4]))) ?? null;
+  const hash = await codeHash(
+    singleton === behind ? (hexResult(rest[3]) ?? "0x") : await codeOf(singleton ?? address, view),
+  );
   const published = publishedSafe(hash);
   const [guard, moduleGuard, fallbackHandler] = await Promise.all([
     addressIn(stored.guard),
@@ -138,6 +142,12 @@ export async function readSafe(answers: Answers, view: View): Promise<Finding | 
         : []),
     ],
   });
+}
+
+/** The proxies of 1.0.0 do not answer `masterCopy()`, and so their singleton is only known from slot 0. */
+async function codeOf(address: Address, { chain, blockNumber }: View): Promise<Hex> {
+  const [reply] = await lookAt(chain, blockNumber, [codeAt(address)]);
+  return hexResult(reply) ?? "0x";
 }
 
 function pretender(claim: {

@@ -1,0 +1,25 @@
+import type { Address } from "../../../src/chain/address.js";
+import { authorityTree, type AuthorityNode } from "../../../src/chain/authority/tree.js";
+import type { TreeOptions } from "../../../src/chain/authority/tree.js";
+import { nodeChain } from "../../helpers/node-chain.js";
+
+/** The tree below one address, at the latest block. */
+export async function treeOf(
+  url: string,
+  address: Address,
+  options: TreeOptions = {},
+): Promise<AuthorityNode> {
+  const chain = nodeChain(url);
+  const [reply] = await chain.rpc.batch([{ method: "eth_blockNumber", params: [] }]);
+  const block = reply?.ok === true ? Number(reply.result) : NaN;
+  const [node] = await authorityTree(chain, block, [{ address, via: "a test" }], options);
+  if (node === undefined) {
+    throw new Error("a root has a tree");
+  }
+  return node;
+}
+
+/** "decides: owner of the Safe": what a member is to the one above it. */
+export function membersOf(node: AuthorityNode): [Address, string, string][] {
+  return node.members.map(({ address, part, kind }) => [address, part, kind]);
+}

@@ -1,0 +1,41 @@
+import type { Chain } from "../../src/chain/chain.js";
+import { httpRpc, type RpcCall } from "../../src/chain/rpc.js";
+import { unexpected } from "./fake-chain.js";
+
+/** A chain that can only be read, and what was asked of it: one entry a round trip. */
+export interface ReadOnlyChain extends Chain {
+  readonly batches: (readonly RpcCall[])[];
+}
+
+/** The chain behind a URL, without a project: for tests of what only reads. */
+export function nodeChain(url: string): ReadOnlyChain {
+  const rpc = httpRpc({
+    networkName: "node",
+    url,
+    headers: {},
+    timeoutMs: 30_000,
+    wait: async () => {
+      await Promise.resolve();
+    },
+  });
+  const batches: (readonly RpcCall[])[] = [];
+  return {
+    batches,
+    network: "node",
+    kind: "http",
+    onThisMachine: true,
+    configuredChainId: undefined,
+    fixedGasPriceWei: undefined,
+    rpc: {
+      async batch(calls) {
+        batches.push(calls);
+        return await rpc.batch(calls);
+      },
+    },
+    chainId: unexpected("chainId"),
+    chainIdChecked: () => undefined,
+    accounts: unexpected("accounts"),
+    send: unexpected("send"),
+    close: unexpected("close"),
+  };
+}
