@@ -12,6 +12,7 @@ export const PLUGIN_ID = "hardhat-emergency";
 export const ERROR_CODES = {
   BAD_ADDRESS: "an address is mistyped: wrong length, wrong characters or wrong checksum",
   BAD_ARGUMENTS: "an option has a value that cannot be used",
+  BAD_CONFIG: "something in hardhat.config.ts cannot be used",
   BAD_PLAN: "a plan file cannot be read, was changed after it was made, or is for another command",
   UNKNOWN_CONTRACT: "no contract of this name is known",
   AMBIGUOUS_CONTRACT: "a name stands for several addresses",

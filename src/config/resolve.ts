@@ -16,6 +16,7 @@ export function resolveEmergencyConfig(user: EmergencyUserConfig = {}): Emergenc
   );
   return {
     contracts: Object.fromEntries(contracts),
+    mechanisms: user.mechanisms ?? {},
     directory: user.directory ?? ".emergency",
     minedTimeoutSeconds: user.minedTimeoutSeconds ?? MINED_TIMEOUT_SECONDS,
   };

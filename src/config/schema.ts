@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { mechanism, mechanismName } from "./mechanisms.js";
+
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
 const address = z
   .string({ invalid_type_error: "must be an address: 0x and 40 hexadecimal digits" })
@@ -42,6 +44,7 @@ export const emergencyUserConfigSchema = z
   .object({
     contracts: z.record(name, contract).optional(),
     directory: z.string().min(1).optional(),
+    mechanisms: z.record(mechanismName, mechanism).optional(),
     minedTimeoutSeconds: z.number().positive().max(3600).optional(),
   })
   .strict();

@@ -8,10 +8,51 @@ export type EmergencyContractUserConfig =
       readonly artifact?: string;
     };
 
+/** An argument of a call: JSON, and bigints. "$contract" stands for the contract that is to stop. */
+export type EmergencyArgument = string | number | bigint | boolean | readonly EmergencyArgument[];
+
+/** A call of a custom mechanism. */
+export interface EmergencyMechanismCall {
+  /** With its types: "setPaused(bool)". */
+  readonly signature: string;
+  readonly args?: readonly EmergencyArgument[];
+}
+
+/** A way to pause that the plugin does not know by itself. */
+export interface EmergencyMechanismUserConfig {
+  /** The contract that it stops, by name or address; default: any whose code has the functions. */
+  readonly contract?: string;
+  /**
+   * The contract that is called, where that is another one: its name or address, or getters that lead
+   * to it from the contract that is to stop ("authority()", "bridge().rollup()").
+   */
+  readonly to?: string;
+  readonly pause: EmergencyMechanismCall;
+  /** Left out or null: it cannot be started again. */
+  readonly unpause?: EmergencyMechanismCall | null;
+  /** How one sees that it is stopped. */
+  readonly readBack: EmergencyMechanismCall & {
+    /** The contract that is asked, as in `to`; default: the contract that is to stop. */
+    readonly to?: string;
+    /**
+     * The value that means paused; any other means running. Of several returned values a list, with
+     * null for those that do not matter. What the function returns follows from it (true: bool, a
+     * number: uint256) unless the signature says: "state() returns (uint8, bool)".
+     */
+    readonly paused: EmergencyArgument | readonly (EmergencyArgument | null)[];
+  };
+  /** For people; default: the call. */
+  readonly title?: string;
+  /** What it does not stop. */
+  readonly limits?: string;
+}
+
 /** `emergency` in hardhat.config.ts. Everything is optional. */
 export interface EmergencyUserConfig {
   /** Contracts by the names that commands use for them. */
   readonly contracts?: Readonly<Record<string, EmergencyContractUserConfig>>;
+  /** Ways to pause that the plugin does not know, by names of your own. */
+  readonly mechanisms?: Readonly<Record<string, EmergencyMechanismUserConfig>>;
   /** Where the outbox and the reports are kept; default ".emergency" in the project. */
   readonly directory?: string;
   /** How long to wait for a transaction to be mined, in seconds; default 180. */
@@ -27,6 +68,7 @@ export interface EmergencyContractConfig {
 /** The configuration with its defaults filled in. */
 export interface EmergencyConfig {
   readonly contracts: Readonly<Record<string, EmergencyContractConfig>>;
+  readonly mechanisms: Readonly<Record<string, EmergencyMechanismUserConfig>>;
   readonly directory: string;
   readonly minedTimeoutSeconds: number;
 }
