@@ -61,15 +61,30 @@ const unpause = writing(
   .setAction(async () => await import("../tasks/unpause.js"))
   .build();
 
+/** What the tasks have that examine contracts. */
+function examining<Arguments extends TaskArguments>(builder: NewTaskDefinitionBuilder<Arguments>) {
+  const withContract = withText(builder, "contract", CONTRACTS);
+  const withAbi = withText(withContract, "abi", "File with the contract's ABI, or an artifact");
+  const withCalls = withText(
+    withAbi,
+    "calls",
+    "Calls to make again on the fork: transaction hashes and files, separated by commas",
+  );
+  return withText(withCalls, "output", "Write a Markdown page for the runbook to this file").addFlag(
+    { name: "json", description: "Print one JSON document and nothing else" },
+  );
+}
+
 const verifyPausable = withText(
-  task(
-    "verify-pausable",
-    "Find out whether contracts can be paused and by whom, and prove it on a fork",
+  examining(
+    task(
+      "verify-pausable",
+      "Find out whether contracts can be paused and by whom, and prove it on a fork",
+    ),
   ),
-  "contract",
-  CONTRACTS,
+  "failOn",
+  '"open": fail when something that moves funds goes on in spite of the pause',
 )
-  .addFlag({ name: "json", description: "Print one JSON document and nothing else" })
   .setAction(async () => await import("../tasks/verify-pausable.js"))
   .build();
 

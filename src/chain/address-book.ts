@@ -1,5 +1,5 @@
 import { EmergencyError } from "../errors.js";
-import { looksLikeAddress, parseAddress } from "./address.js";
+import { looksLikeAddress, parseAddress, type Address } from "./address.js";
 import type { ProjectArtifacts } from "./inspection/artifacts.js";
 import { NOTHING_MORE, type AddressBook, type KnownContract } from "./known-contract.js";
 import { loadDeploymentRecords } from "./lazy.js";
@@ -75,6 +75,22 @@ async function allContracts(book: AddressBook): Promise<readonly KnownContract[]
     fromHardhatDeploy(book),
   ]);
   return sources.flat();
+}
+
+/** What addresses are called on this network, for people. Of several names the first one. */
+export async function namesOf(book: AddressBook): Promise<ReadonlyMap<Address, string>> {
+  const names = new Map<Address, string>();
+  for (const { address, label } of await allContracts(book)) {
+    if (!names.has(address)) {
+      names.set(address, label);
+    }
+  }
+  return names;
+}
+
+/** Every contract that the configuration names for this network. */
+export async function configuredContracts(book: AddressBook): Promise<readonly KnownContract[]> {
+  return await fromConfig(book);
 }
 
 /** Ignition's keys are "Module#Contract": both the whole and the part after # are names. */

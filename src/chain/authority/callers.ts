@@ -47,7 +47,7 @@ export async function findCallers(
   const { fork } = laboratory;
   const refused = await tryCall(fork, { from: STRANGER, ...call });
   if (refused.ok && accepts(refused)) {
-    return await authority(laboratory, call, accepts, ANYBODY, []);
+    return await authority(laboratory, call, accepts, ANYBODY, also);
   }
   const revert = await parseRevert({ code: 3, message: "", data: refused.output });
   const [named, mine, others] = await Promise.all([
@@ -131,8 +131,8 @@ async function authority(
 /** How a candidate that was merely met on the way is described; those who fail are not named. */
 const SEEN = "seen";
 
-/** Accounts in the events by which contracts give powers. */
-async function grantedTo(
+/** Accounts in the events by which contracts give powers, the newest first. */
+export async function grantedTo(
   laboratory: Laboratory,
   contracts: readonly Address[],
 ): Promise<{ candidates: readonly Candidate[]; fromBlock: number }> {

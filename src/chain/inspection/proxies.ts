@@ -43,6 +43,10 @@ const FACET_ADDRESSES = "0x52ef6b2c";
  * - `safe`: slot 0
  * - `unitroller`: Compound's, which names its own implementation
  * - `diamond`: many facets, one a selector (ERC-2535)
+ * - `plain-storage`: in a storage word of its own; seen by watching where a call goes
+ * - `resolved`: another contract names it (an address manager, a kernel, a registry); seen likewise
+ * - `forwarder`: it hands calls on to an address in its code; seen likewise
+ * - `call-forwarder`: it hands calls on by calling, not by running the other code in its own place
  * - `unknown`: it can run other code, but whose is not known
  */
 export type ProxyKind =
@@ -57,6 +61,10 @@ export type ProxyKind =
   | "safe"
   | "unitroller"
   | "diamond"
+  | "plain-storage"
+  | "resolved"
+  | "forwarder"
+  | "call-forwarder"
   | "unknown";
 
 /** What a contract's code and storage say about where its functions are. */

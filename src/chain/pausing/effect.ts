@@ -76,7 +76,8 @@ function verdictOf(before: Trial, after: Trial): FunctionVerdict {
 
 /** A refusal in other words. Out of gas, and what holds a time, says nothing. */
 function otherReason(before: Trial, after: Trial): boolean {
-  return before.output.slice(0, 10) !== after.output.slice(0, 10) || before.output.length !== after.output.length
+  return before.output.slice(0, 10) !== after.output.slice(0, 10) ||
+    before.output.length !== after.output.length
     ? true
     : before.output !== after.output && before.output.startsWith(ERROR_STRING);
 }

@@ -1,0 +1,257 @@
+import type { Address, Hex } from "../address.js";
+import { changesState, findCallers } from "../authority/callers.js";
+import { STRANGER } from "../authority/holders.js";
+import { consultedBy } from "../experiments/consulted.js";
+import type { Exercise } from "../experiments/exercise.js";
+import type { Laboratory } from "../experiments/laboratory.js";
+import { hasEffect, tryCall, type Trial } from "../experiments/trial.js";
+import type { ContractFunction } from "../inspection/functions.js";
+import { quantity } from "../reads.js";
+import { candidateCalls, startingCalls, type CandidateCall } from "./candidate-calls.js";
+import { effectOf, type FunctionEffect } from "./effect.js";
+import { describeCall } from "./mechanism.js";
+import { takeReadings, readBackFrom, type Readings } from "./readings.js";
+import type { PauseRoute, TargetedCall } from "./route.js";
+import type { SeenRoute } from "./routes.js";
+
+/** A contract whose functions may stop the one under examination: itself, or one that it depends on. */
+export interface Stoppable {
+  readonly address: Address;
+  readonly functions: readonly ContractFunction[];
+}
+
+/** What the search by experiment found. */
+export interface Discovery {
+  readonly found: readonly SeenRoute[];
+  /** Functions that speak of stopping, but of which could not be decided what they do. */
+  readonly undecided: readonly string[];
+}
+
+/** So many ways to stop one contract are enough. */
+const MOST_FOUND = 4;
+
+/**
+ * Looks for ways to stop a contract that no idiom knows: functions that speak of stopping, or of which
+ * nobody knows the name, are called on the fork as somebody who may. One after which users' calls
+ * fail that succeeded before stops the contract. What brings them back is its inverse, and the
+ * getter or the storage word that tells the two states apart is its read-back.
+ * @param by whose functions are tried.
+ * @param target the contract that shall stop.
+ * @param exercises what users can do with the target now.
+ * @param known functions that an idiom explains already.
+ * @param officers who is likely to hold powers.
+ */
+export async function discover(
+  laboratory: Laboratory,
+  by: Stoppable,
+  target: Address,
+  exercises: readonly Exercise[],
+  known: ReadonlySet<Hex>,
+  officers: readonly Address[],
+): Promise<Discovery> {
+  const users = exercises.filter(({ officer }) => officer !== true);
+  const candidates = by.functions.filter(
+    ({ selector, mutability }) => mutability !== "view" && !known.has(selector),
+  );
+  const found: SeenRoute[] = [];
+  const undecided: string[] = [];
+  for (const fn of candidates) {
+    if (found.length === MOST_FOUND) {
+      break;
+    }
+    const tried = await tryFunction(laboratory, by, fn, target, users, officers);
+    if (tried.route !== undefined) {
+      found.push({ route: tried.route, paused: false });
+    } else if (tried.undecided !== undefined) {
+      undecided.push(tried.undecided);
+    }
+  }
+  return { found, undecided };
+}
+
+interface Tried {
+  readonly route?: PauseRoute;
+  readonly undecided?: string;
+}
+
+async function tryFunction(
+  laboratory: Laboratory,
+  by: Stoppable,
+  fn: ContractFunction,
+  target: Address,
+  users: readonly Exercise[],
+  officers: readonly Address[],
+): Promise<Tried> {
+  const calls = await candidateCalls(by.address, fn, target);
+  let nobody: string | undefined;
+  for (const call of calls) {
+    let caller = await likelyCaller(laboratory, call, officers);
+    if (caller === undefined && call.named) {
+      const authority = await findCallers(laboratory, call);
+      caller = authority.holders.find(({ proved }) => proved)?.address;
+      if (caller === undefined && authority.unknown.length > 0) {
+        nobody ??= `${describeCall(call)} of ${by.address}: ${authority.unknown.join("; ")}`;
+      }
+    }
+    const as = caller;
+    if (as === undefined) {
+      continue;
+    }
+    const route = await laboratory.undone(
+      async () => await experiment(laboratory, by, call, as, target, users),
+    );
+    if (route !== undefined) {
+      return { route };
+    }
+  }
+  return nobody === undefined ? {} : { undecided: nobody };
+}
+
+/** A stranger, whoever the refused call has looked at, and the likely ones. */
+async function likelyCaller(
+  laboratory: Laboratory,
+  call: CandidateCall,
+  officers: readonly Address[],
+): Promise<Address | undefined> {
+  const { to, data } = call;
+  const may = async (from: Address): Promise<boolean> =>
+    changesState(await tryCall(laboratory.fork, { from, to, data }));
+  if (await may(STRANGER)) {
+    return STRANGER;
+  }
+  const { addresses } = await consultedBy(laboratory.fork, { from: STRANGER, to, data });
+  for (const address of new Set([...addresses.slice(0, MOST_LIKELY), ...officers])) {
+    if (await may(address)) {
+      return address;
+    }
+  }
+  return undefined;
+}
+
+const MOST_LIKELY = 8;
+
+async function experiment(
+  laboratory: Laboratory,
+  by: Stoppable,
+  call: CandidateCall,
+  caller: Address,
+  target: Address,
+  users: readonly Exercise[],
+): Promise<PauseRoute | undefined> {
+  const { fork } = laboratory;
+  const others = users.filter(
+    ({ fn, call: made }) => made.to !== call.to || fn.selector !== call.data.slice(0, 10),
+  );
+  const trial = await tryCall(fork, { from: caller, to: call.to, data: call.data });
+  const places = [by, ...(by.address === target ? [] : [{ address: target, functions: [] }])];
+  const before = await takeReadings(fork, places);
+  if (!(await send(laboratory, caller, call))) {
+    return undefined;
+  }
+  const effects = await effectOf(laboratory, others);
+  if (!stops(effects, call.named)) {
+    return undefined;
+  }
+  const during = await takeReadings(fork, places);
+  const undo = await findInverse(laboratory, by, call, caller, target, others, effects);
+  // A setter without a name that breaks something for good is no pause: it may as well be a mistake.
+  if (undo === undefined && !call.named) {
+    return undefined;
+  }
+  const readBack = readBackFrom(before, during, undo?.after, trial.slots);
+  if (readBack === undefined) {
+    return undefined;
+  }
+  const stopped = effects.filter(({ verdict }) => verdict === "blocked");
+  return {
+    id: "discovered",
+    title: `found by experiment: ${describeCall(call)}`,
+    discovered: true,
+    pause: call,
+    unpause: undo?.call ?? null,
+    readBack,
+    limits: `on the fork it stopped ${stopped.length} of ${others.length} functions`,
+    expires: null,
+  };
+}
+
+/**
+ * Users' calls that had an effect have none any more. Where a function says by its name that it stops
+ * something, it is enough that users are refused for another reason than before.
+ */
+function stops(effects: readonly FunctionEffect[], named: boolean): boolean {
+  return effects.some(({ verdict, guarded }) => verdict === "blocked" || (named && guarded));
+}
+
+interface Inverse {
+  readonly call: TargetedCall;
+  /** What the getters say after it. */
+  readonly after: Readings;
+}
+
+/** The call after which everything works again that the stop had blocked. */
+async function findInverse(
+  laboratory: Laboratory,
+  by: Stoppable,
+  stop: CandidateCall,
+  stopper: Address,
+  target: Address,
+  users: readonly Exercise[],
+  effects: readonly FunctionEffect[],
+): Promise<Inverse | undefined> {
+  const affected = users.filter((_, index) => effects[index]?.guarded === true);
+  for (const call of await startingCalls(by, stop, target)) {
+    const caller = await starterOf(laboratory, call, stopper);
+    if (caller === undefined) {
+      continue;
+    }
+    const after = await laboratory.undone(async () => {
+      if (!(await send(laboratory, caller, call))) {
+        return undefined;
+      }
+      for (const one of affected) {
+        const now = await tryCall(laboratory.fork, one.call);
+        if (!asBefore(one.before, now)) {
+          return undefined;
+        }
+      }
+      return await takeReadings(laboratory.fork, [by]);
+    });
+    if (after !== undefined) {
+      return { call, after };
+    }
+  }
+  return undefined;
+}
+
+/** Whoever stopped it may often start it; else whoever is found. */
+async function starterOf(
+  laboratory: Laboratory,
+  call: TargetedCall,
+  stopper: Address,
+): Promise<Address | undefined> {
+  const own = await tryCall(laboratory.fork, { from: stopper, to: call.to, data: call.data });
+  if (own.ok && own.slots.length > 0) {
+    return stopper;
+  }
+  const authority = await findCallers(laboratory, call);
+  return authority.holders.find(({ proved }) => proved)?.address;
+}
+
+function asBefore(before: Trial, now: Trial): boolean {
+  return hasEffect(before)
+    ? hasEffect(now)
+    : before.output.slice(0, 10) === now.output.slice(0, 10);
+}
+
+async function send(
+  { fork }: Laboratory,
+  from: Address,
+  { to, data }: TargetedCall,
+): Promise<boolean> {
+  const reply = await fork.send({ from, to, data, gas: quantity(EXPERIMENT_GAS) });
+  return reply.ok;
+}
+
+/** Under the cap of one transaction (EIP-7825). */
+const EXPERIMENT_GAS = 10_000_000;

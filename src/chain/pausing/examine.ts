@@ -1,0 +1,221 @@
+import { sameAddress, type Address, type Hex } from "../address.js";
+import type { Block, Chain } from "../chain.js";
+import type { Exercise } from "../experiments/exercise.js";
+import type { RecordedCall } from "../experiments/history.js";
+import type { Laboratory } from "../experiments/laboratory.js";
+import { inspectContract, type InspectedContract } from "../inspection/contract.js";
+import { followForwarder } from "../inspection/forwarder.js";
+import type { ContractFunction } from "../inspection/functions.js";
+import type { NamedContract } from "../label.js";
+import type { CustomMechanism } from "./custom.js";
+import { discover, type Discovery } from "./discover.js";
+import { selectorOf } from "./mechanism.js";
+import { neighboursOf } from "./neighbours.js";
+import { proveRoute, type RouteProof } from "./proof.js";
+import { findRoutes, type RouteSearch } from "./routes.js";
+import { exercise, subjectOf, type Subject } from "./subject.js";
+
+/** What an examination needs to know of the project that it is made in. */
+export interface ExaminationTools {
+  /** The functions of a contract, from the project's artifacts, a file or the bytecode. */
+  readonly functionsOf: (
+    contract: InspectedContract,
+    named?: NamedContract,
+  ) => Promise<readonly ContractFunction[]>;
+  /** Mechanisms of the configuration. */
+  readonly custom: readonly CustomMechanism[];
+  /** Calls to make again, besides those that are found. */
+  readonly recorded: (laboratory: Laboratory) => Promise<readonly RecordedCall[]>;
+}
+
+/** What was read of a contract on the live chain, before any experiment. */
+export interface Looked {
+  readonly named: NamedContract;
+  readonly contract: InspectedContract;
+  readonly search: RouteSearch;
+}
+
+/** Everything that the experiments with one contract showed. */
+export interface Examination {
+  readonly looked: Looked;
+  readonly functions: readonly ContractFunction[];
+  /** Each known way to stop it, and each that was discovered, in the order of their worth. */
+  readonly proofs: readonly RouteProof[];
+  /** Why what might have been a way is none, or could not be decided. */
+  readonly reasons: readonly string[];
+  readonly undecided: readonly string[];
+  readonly unknown: readonly string[];
+}
+
+/** Reads a contract at a block of the live chain. */
+export async function lookAtContract(
+  chain: Chain,
+  block: Block,
+  named: NamedContract,
+  { custom }: Pick<ExaminationTools, "custom">,
+): Promise<Looked> {
+  const { contract } = await inspectContract(chain, named.address, [], undefined, undefined, block);
+  return { named, contract, search: await findRoutes(chain, block, contract, custom) };
+}
+
+/**
+ * Examines one contract on the fork: proves every way to stop it that is known, and looks for others
+ * by experiment. Nothing of it stays on the fork.
+ */
+export async function examine(
+  laboratory: Laboratory,
+  block: Block,
+  seen: Looked,
+  ours: readonly Address[],
+  tools: ExaminationTools,
+): Promise<Examination> {
+  return await laboratory.alone(async () => {
+    const looked = await throughForwarder(laboratory, block, seen, tools);
+    const { named, contract, search } = looked;
+    const functions = await tools.functionsOf(contract, named);
+    const subject = await subjectOf(
+      laboratory,
+      named,
+      contract,
+      functions,
+      ours,
+      await tools.recorded(laboratory),
+    );
+    const exercises = await exercise(laboratory, subject);
+    const proofs: RouteProof[] = [];
+    for (const route of search.found) {
+      proofs.push(await proveRoute(laboratory, subject, route, exercises));
+    }
+    const itself = await discoverOn(laboratory, subject, exercises, proofs);
+    const around = works([...proofs, ...itself.proofs])
+      ? NOTHING_FOUND
+      : await discoverAround(laboratory, subject, exercises, tools);
+    return {
+      looked,
+      functions,
+      proofs: inOrder(named.address, [...proofs, ...itself.proofs, ...around.proofs]),
+      reasons: search.reasons,
+      undecided: [...itself.undecided, ...around.undecided],
+      unknown: subject.unknown,
+    };
+  });
+}
+
+/** A forwarder that slots do not explain shows on the fork where its functions are. */
+async function throughForwarder(
+  laboratory: Laboratory,
+  block: Block,
+  seen: Looked,
+  { custom }: ExaminationTools,
+): Promise<Looked> {
+  const contract = await followForwarder(laboratory, seen.contract);
+  return contract === seen.contract
+    ? seen
+    : {
+        ...seen,
+        contract,
+        search: await findRoutes(laboratory.chain, block, contract, custom),
+      };
+}
+
+interface Found {
+  readonly proofs: readonly RouteProof[];
+  readonly undecided: readonly string[];
+}
+
+const NOTHING_FOUND: Found = { proofs: [], undecided: [] };
+
+/** Looks for ways to stop it among its own functions that no idiom explains. */
+async function discoverOn(
+  laboratory: Laboratory,
+  subject: Subject,
+  exercises: readonly Exercise[],
+  proofs: readonly RouteProof[],
+): Promise<Found> {
+  const known = new Set<Hex>(
+    proofs.flatMap(({ route: { pause, unpause } }) => [
+      selectorOf(pause),
+      ...(unpause === null ? [] : [selectorOf(unpause)]),
+    ]),
+  );
+  const { address } = subject.named;
+  const found = await discover(
+    laboratory,
+    { address, functions: subject.functions },
+    address,
+    exercises,
+    known,
+    subject.officers,
+  );
+  return await proved(laboratory, subject, exercises, found);
+}
+
+/** Looks for ways to stop it among the functions of the contracts that it depends on. */
+async function discoverAround(
+  laboratory: Laboratory,
+  subject: Subject,
+  exercises: readonly Exercise[],
+  tools: ExaminationTools,
+): Promise<Found> {
+  const proofs: RouteProof[] = [];
+  const undecided: string[] = [];
+  for (const address of await neighboursOf(laboratory, subject, exercises)) {
+    const functions = await functionsAt(laboratory, address, tools);
+    const found = await discover(
+      laboratory,
+      { address, functions: functions.filter(({ signature }) => signature !== undefined) },
+      subject.named.address,
+      exercises,
+      new Set(),
+      subject.officers,
+    );
+    const more = await proved(laboratory, subject, exercises, found);
+    proofs.push(...more.proofs);
+    undecided.push(...more.undecided);
+    if (works(proofs)) {
+      break;
+    }
+  }
+  return { proofs, undecided };
+}
+
+async function functionsAt(
+  laboratory: Laboratory,
+  address: Address,
+  tools: ExaminationTools,
+): Promise<readonly ContractFunction[]> {
+  try {
+    const { contract } = await inspectContract(laboratory.fork, address);
+    return await tools.functionsOf(await followForwarder(laboratory, contract));
+  } catch {
+    // A neighbour that is broken, or leads to itself, stops nothing.
+    return [];
+  }
+}
+
+async function proved(
+  laboratory: Laboratory,
+  subject: Subject,
+  exercises: readonly Exercise[],
+  { found, undecided }: Discovery,
+): Promise<Found> {
+  const proofs: RouteProof[] = [];
+  for (const route of found) {
+    proofs.push(await proveRoute(laboratory, subject, route, exercises));
+  }
+  return { proofs, undecided };
+}
+
+function works(proofs: readonly RouteProof[]): boolean {
+  return proofs.some(({ pauses }) => pauses === true);
+}
+
+/** What works comes first; of that, what can be undone, and what is called on the contract itself. */
+function inOrder(address: Address, proofs: readonly RouteProof[]): readonly RouteProof[] {
+  const worth = ({ pauses, route }: RouteProof): number =>
+    (pauses === true ? 0 : pauses === undefined ? 8 : 16) +
+    (route.unpause === null ? 4 : 0) +
+    (route.discovered ? 2 : 0) +
+    (sameAddress(route.pause.to, address) ? 0 : 1);
+  return [...proofs].sort((a, b) => worth(a) - worth(b));
+}

@@ -1,0 +1,249 @@
+import type { Address } from "../address.js";
+import { findCallers } from "../authority/callers.js";
+import type { Authority, Holder } from "../authority/holders.js";
+import type { Fork } from "../chain.js";
+import type { Exercise } from "../experiments/exercise.js";
+import type { Laboratory } from "../experiments/laboratory.js";
+import { hasEffect, tryCall, type SlotChange } from "../experiments/trial.js";
+import { hexResult, quantity, storageAt } from "../reads.js";
+import { effectOf, type FunctionEffect } from "./effect.js";
+import { describeCall, selectorOf, type PausedState } from "./mechanism.js";
+import type { PauseRoute, ReadBack, TargetedCall } from "./route.js";
+import type { SeenRoute } from "./routes.js";
+import { exercise, type Subject } from "./subject.js";
+
+/** What the experiment with one way to stop a contract showed. */
+export interface RouteProof {
+  readonly route: PauseRoute;
+  /** What its read-back says on the live chain; null where it gives no answer. */
+  readonly paused: PausedState | null;
+  readonly pausers: Authority;
+  /** Null when it cannot be undone. */
+  readonly unpausers: Authority | null;
+  /** True: stopped and read back. False: it does not stop. Undefined: it could not be shown. */
+  readonly pauses: boolean | undefined;
+  /** What it did to each function; empty when nobody could stop it. */
+  readonly effects: readonly FunctionEffect[];
+  readonly evidence: readonly string[];
+  readonly unknown: readonly string[];
+}
+
+/** Nothing is known about who may. */
+const NOBODY: Authority = { needs: "", holders: [], unknown: [] };
+
+/**
+ * Stops a contract on the fork as somebody who may, exercises its functions, starts it again, and
+ * compares its storage with what it was. The fork is afterwards as before.
+ * @param baseline what the functions do now; used where the contract is not stopped.
+ */
+export async function proveRoute(
+  laboratory: Laboratory,
+  subject: Subject,
+  seen: SeenRoute,
+  baseline: readonly Exercise[],
+): Promise<RouteProof> {
+  return await laboratory.undone(async () => await experiment(laboratory, subject, seen, baseline));
+}
+
+async function experiment(
+  laboratory: Laboratory,
+  subject: Subject,
+  { route, paused }: SeenRoute,
+  baseline: readonly Exercise[],
+): Promise<RouteProof> {
+  const { fork } = laboratory;
+  const evidence: string[] = [];
+  const unknown: string[] = [];
+  const ours = subject.ours.map((address) => ({ address, via: "an account of this network" }));
+  let unpausers: Authority | null = null;
+  let before = baseline;
+  if (paused !== false) {
+    // What is stopped must first be started: its read-back may say "paused" whatever is done.
+    if (route.unpause === null) {
+      return {
+        route,
+        paused,
+        pausers: await findCallers(laboratory, route.pause, ours),
+        unpausers,
+        pauses: undefined,
+        effects: [],
+        evidence,
+        unknown: ["it is paused now and cannot be started again, so no new pause can be shown"],
+      };
+    }
+    unpausers = await findCallers(laboratory, route.unpause, ours);
+    const started = await callAs(fork, route.unpause, unpausers, evidence);
+    const now = await stateOn(fork, route.readBack);
+    if (started === undefined || now !== false) {
+      return {
+        route,
+        paused,
+        pausers: await findCallers(laboratory, route.pause, ours),
+        unpausers,
+        pauses: undefined,
+        effects: [],
+        evidence,
+        unknown: [
+          "it is paused now and does not start on the fork, so no new pause can be shown",
+          ...unpausers.unknown,
+        ],
+      };
+    }
+    evidence.push(`fork: ${route.readBack.text} is then ${say(now)}`);
+    before = await exercise(laboratory, subject);
+  }
+  const pausers = await findCallers(laboratory, route.pause, ours);
+  const pauser = pausers.holders.find(({ proved }) => proved);
+  if (pauser === undefined) {
+    evidence.push(`fork: nobody was found for whom ${describeCall(route.pause)} succeeds`);
+    return { route, paused, pausers, unpausers, pauses: undefined, effects: [], evidence, unknown };
+  }
+  const steady = await steadyOnes(laboratory, othersThan(route, subject.named.address, before));
+  const { slots } = await tryCall(fork, { from: pauser.address, ...route.pause });
+  const stopped = await callAs(fork, route.pause, pausers, evidence);
+  const state = await stateOn(fork, route.readBack);
+  evidence.push(`fork: ${route.readBack.text} is then ${say(state)}`);
+  const effects = await effectOf(laboratory, steady);
+  if (route.unpause !== null && stopped !== undefined) {
+    // Who may start it is only seen while it is stopped.
+    const starters = await findCallers(laboratory, route.unpause, ours);
+    unpausers ??= starters;
+    const started = await callAs(fork, route.unpause, starters, evidence);
+    evidence.push(
+      started === undefined
+        ? `fork: nobody was found for whom ${describeCall(route.unpause)} succeeds`
+        : `fork: ${route.readBack.text} is then ${say(await stateOn(fork, route.readBack))}; ${await restored(fork, slots)}`,
+    );
+  }
+  const judged = judge(state, effects, steady);
+  return {
+    route,
+    paused,
+    pausers,
+    unpausers,
+    pauses: judged.pauses,
+    effects,
+    evidence: [...evidence, ...judged.evidence],
+    unknown: [...unknown, ...judged.unknown],
+  };
+}
+
+/**
+ * Stopped means: the read-back says so, and what users could do is affected. A flag that no function
+ * obeys stops nothing, whatever it says.
+ */
+function judge(
+  state: PausedState | undefined,
+  effects: readonly FunctionEffect[],
+  exercises: readonly Exercise[],
+): Pick<RouteProof, "pauses" | "evidence" | "unknown"> {
+  if (state !== true) {
+    return { pauses: false, evidence: [], unknown: [] };
+  }
+  if (effects.some(({ guarded }) => guarded)) {
+    return { pauses: true, evidence: [], unknown: [] };
+  }
+  const byUsers = effects.filter((_, index) => exercises[index]?.officer !== true);
+  const open = byUsers.filter(({ verdict }) => verdict === "open");
+  if (open.length === 0) {
+    return {
+      pauses: true,
+      evidence: [],
+      unknown: [
+        "no function was found that users can call, so what the pause stops could not be shown; other contracts may obey it",
+      ],
+    };
+  }
+  const tried = `it sets a flag, but ${open.length} function(s) that users can call go on as before`;
+  const failing = byUsers.filter(({ verdict }) => verdict !== "open");
+  return failing.length === 0
+    ? { pauses: false, evidence: [`fork: ${tried}, and there are no others`], unknown: [] }
+    : {
+        pauses: undefined,
+        evidence: [],
+        unknown: [
+          `${tried}; ${failing.length} more could not be exercised, so whether anything obeys it is not known`,
+        ],
+      };
+}
+
+/** Leaves out what stops and starts itself, and what only works at one moment. */
+async function steadyOnes(
+  laboratory: Laboratory,
+  exercises: readonly Exercise[],
+): Promise<readonly Exercise[]> {
+  return await laboratory.undone(async () => {
+    await laboratory.fork.later(ONE_SLOT_SECONDS);
+    const steady: Exercise[] = [];
+    for (const one of exercises) {
+      if (!hasEffect(one.before) || hasEffect(await tryCall(laboratory.fork, one.call))) {
+        steady.push(one);
+      }
+    }
+    return steady;
+  });
+}
+
+/** The time from one block to the next on Ethereum. */
+const ONE_SLOT_SECONDS = 12;
+
+function othersThan(
+  { pause, unpause }: PauseRoute,
+  address: Address,
+  exercises: readonly Exercise[],
+): readonly Exercise[] {
+  const own = [pause, unpause]
+    .filter((call) => call?.to === address)
+    .map((call) => (call === null ? "" : selectorOf(call)));
+  return exercises.filter(({ fn }) => !own.includes(fn.selector));
+}
+
+/** Calls as the first of the holders for whom it succeeds. The call decides, not the earlier trial. */
+async function callAs(
+  fork: Fork,
+  call: TargetedCall,
+  { holders }: Authority,
+  evidence: string[],
+): Promise<Holder | undefined> {
+  for (const holder of holders.filter(({ proved }) => proved)) {
+    const reply = await fork.send({
+      from: holder.address,
+      to: call.to,
+      data: call.data,
+      gas: quantity(PROOF_GAS),
+    });
+    if (reply.ok) {
+      evidence.push(`fork: ${describeCall(call)} as ${holder.address} succeeds`);
+      return holder;
+    }
+  }
+  return undefined;
+}
+
+/** Enough for any pause, and under the cap of one transaction (EIP-7825). */
+const PROOF_GAS = 10_000_000;
+
+/** What a read-back says in the state in which the fork is now. */
+export async function stateOn(fork: Fork, readBack: ReadBack): Promise<PausedState | undefined> {
+  return readBack.decode(await fork.rpc.batch(readBack.reads.map((read) => read("latest"))));
+}
+
+async function restored(fork: Fork, slots: readonly SlotChange[]): Promise<string> {
+  const replies = await fork.rpc.batch(
+    slots.map(({ address, slot }) => storageAt(hex(address), hex(slot))("latest")),
+  );
+  const differing = slots.filter(
+    ({ before }, index) => BigInt(hexResult(replies[index]) ?? "0x0") !== before,
+  );
+  return differing.length === 0
+    ? `the ${slots.length} storage word(s) that the pause changed are as before`
+    : `${differing.length} of ${slots.length} storage words differ from before: ${differing.map(({ address, slot }) => `${slot} of ${address}`).join(", ")}`;
+}
+
+function hex(text: string): `0x${string}` {
+  return `0x${text.slice(2)}`;
+}
+
+function say(state: PausedState | undefined): string {
+  return state === undefined ? "not readable" : String(state);
+}

@@ -1,0 +1,112 @@
+import type { Address, Hex } from "../address.js";
+import type { AuthorityNode } from "../authority/tree.js";
+import type { Proxy } from "../inspection/contract.js";
+import type { FunctionEffect } from "./effect.js";
+import type { PausedState } from "./mechanism.js";
+
+/**
+ * Whether a contract can be stopped now:
+ * - `pausable`: by a call on itself
+ * - `pausable-elsewhere`: by a call on another contract
+ * - `not-pausable`: everything was looked at, and nobody can
+ * - `unknown`: could not be decided
+ */
+export type Verdict = "pausable" | "pausable-elsewhere" | "not-pausable" | "unknown";
+
+/** A call that pauses or unpauses, whole. */
+export interface PauseCall {
+  readonly to: Address;
+  readonly signature: string;
+  readonly args: readonly string[];
+  readonly data: Hex;
+}
+
+/** Somebody who may make the call that pauses. */
+export interface CallerReport {
+  readonly address: Address;
+  readonly via: string;
+  /** The call was made as this address, on a fork of the chain, and succeeded. */
+  readonly proved: boolean;
+}
+
+/** A way to stop a contract, who may use it, and what it stops. */
+export interface MechanismReport {
+  readonly id: string;
+  readonly title: string;
+  /** Found by experiment, rather than known by its idiom. */
+  readonly discovered: boolean;
+  readonly call: PauseCall;
+  /** Null when it cannot be undone. */
+  readonly inverse: PauseCall | null;
+  readonly readback: string;
+  /** What the read-back says now: true, false, "partly", or null when it cannot be read. */
+  readonly paused: PausedState | null;
+  /** Whether it was seen to stop the contract on the fork; null when that could not be shown. */
+  readonly works: boolean | null;
+  readonly needs: string;
+  readonly callers: readonly CallerReport[];
+  readonly limits: string;
+  /** When it ends by itself, in words. */
+  readonly expires: string | null;
+  /** What it did to each mutating function, on the fork. */
+  readonly functions: readonly FunctionEffect[];
+  readonly summary: EffectSummary;
+}
+
+/** How many functions a pause stops. */
+export interface EffectSummary {
+  /** Those that did something before the pause. */
+  readonly exercised: number;
+  readonly blocked: number;
+  readonly open: number;
+  /** Those that failed before and after. */
+  readonly failing: number;
+  readonly notExercised: number;
+  /** Signatures, or selectors, of what is still open and moves tokens or ETH. */
+  readonly openMovingFunds: readonly string[];
+}
+
+/** Whether the network's own accounts can pause now. */
+export interface ReachReport {
+  /** Null when it is not known. */
+  readonly now: boolean | null;
+  readonly by: readonly Address[];
+  readonly why: string;
+}
+
+/** What `verify-pausable` found out about one contract. Plain JSON. */
+export interface PausableReport {
+  readonly label: string;
+  readonly address: Address;
+  readonly verdict: Verdict;
+  /** Null when it cannot be read. */
+  readonly paused: boolean | null;
+  readonly proxy: Pick<Proxy, "kind" | "implementation" | "admin" | "beacon"> | null;
+  /** The contract in one line, for people. */
+  readonly about: string;
+  readonly codeHash: Hex;
+  /** Where its functions are, and the hash of the code there. */
+  readonly implementation: { readonly address: Address; readonly codeHash: Hex };
+  /** How its functions are known: "contracts/Token.sol:Token, matched by code". */
+  readonly abi: string;
+  /** The best first. */
+  readonly mechanisms: readonly MechanismReport[];
+  /** The network's own accounts that may make the best mechanism's call now. */
+  readonly ours: readonly Address[];
+  readonly canYou: ReachReport;
+  /** From those who may pause down to people. */
+  readonly authority: readonly AuthorityNode[];
+  /** What else can be done about it, one line each: upgrade, close, revoke. */
+  readonly alternatives: readonly string[];
+  /** One line a claim, with how it is known. */
+  readonly evidence: readonly string[];
+  /** What could not be known. */
+  readonly unknown: readonly string[];
+}
+
+/** The verdict on several contracts, all at one block. */
+export interface PausableReports {
+  readonly chainId: number;
+  readonly block: number;
+  readonly contracts: readonly PausableReport[];
+}

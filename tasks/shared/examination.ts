@@ -1,0 +1,70 @@
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+
+import { configuredContracts, findContracts, namesOf } from "../../src/chain/address-book.js";
+import type { Chain } from "../../src/chain/chain.js";
+import { namedCalls } from "../../src/chain/experiments/history.js";
+import { openFork } from "../../src/chain/fork.js";
+import { projectArtifacts } from "../../src/chain/inspection/artifacts.js";
+import type { InspectedContract } from "../../src/chain/inspection/contract.js";
+import { functionsOf } from "../../src/chain/inspection/functions.js";
+import { knownAbis, readAbiFile, type KnownAbis } from "../../src/chain/inspection/known-abi.js";
+import type { KnownContract } from "../../src/chain/known-contract.js";
+import type { NamedContract } from "../../src/chain/label.js";
+import { verifyPausable } from "../../src/chain/pausing/verify-pausable.js";
+import type { PausableReports } from "../../src/chain/pausing/report.js";
+import { once } from "../../src/once.js";
+import { addressBook, needed } from "./writing-task.js";
+
+/** What both tasks that examine contracts are told. */
+export interface ExaminationArguments {
+  readonly contract: string | undefined;
+  readonly abi: string | undefined;
+  readonly calls: string | undefined;
+  readonly output: string | undefined;
+  readonly json: boolean;
+}
+
+/** Examines the contracts that were named, or all that the configuration names. */
+export async function examination(
+  hre: HardhatRuntimeEnvironment,
+  chain: Chain,
+  args: ExaminationArguments,
+  all: boolean,
+  example: string,
+): Promise<PausableReports> {
+  const book = addressBook(hre, chain);
+  const contracts: readonly KnownContract[] = all
+    ? await configuredContracts(book)
+    : await findContracts(book, needed(args.contract, "--contract", example), "--contract");
+  const file = args.abi === undefined ? undefined : await readAbiFile(args.abi);
+  const artifacts = projectArtifacts(hre.artifacts);
+  const names = await namesOf(book);
+  const abis = async (contract: InspectedContract, named?: NamedContract): Promise<KnownAbis> => {
+    const known = contracts.find(({ address }) => address === contract.address);
+    return await knownAbis(contract, {
+      artifacts,
+      ...(known === undefined ? {} : { known }),
+      // A file describes what was asked about, and nothing around it.
+      ...(file === undefined || named === undefined ? {} : { file }),
+    });
+  };
+  return await verifyPausable(
+    chain,
+    contracts,
+    async (chainId, block) => await openFork(hre, chain, chainId, block),
+    {
+      functionsOf: async (contract, named) =>
+        await functionsOf(contract, await abis(contract, named)),
+      abiOf: async (contract, named) => {
+        const sources = [...(await abis(contract, named)).values()].flat();
+        const distinct = [...new Set(sources.map(({ source }) => source))];
+        return distinct.length === 0 ? "from the bytecode" : distinct.join("; ");
+      },
+      labelOf: (address) => names.get(address),
+      custom: [],
+      recorded: once(async (laboratory) =>
+        args.calls === undefined ? [] : (await namedCalls(laboratory, args.calls)).calls,
+      ),
+    },
+  );
+}
