@@ -1,5 +1,8 @@
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+
 import type { EmergencyConfig } from "../config/types.js";
 import type { Json } from "../json.js";
+import type { Chain } from "./chain.js";
 import type { NamedContract } from "./label.js";
 
 /** Where names are looked up. */
@@ -10,6 +13,20 @@ export interface AddressBook {
   /** The project's root folder, absolute. */
   readonly projectRoot: string;
   readonly ignitionDirectory: string;
+}
+
+/** Where a project's names are looked up. */
+export function addressBook(
+  { config }: Pick<HardhatRuntimeEnvironment, "config">,
+  chain: Chain,
+): AddressBook {
+  return {
+    network: chain.network,
+    chainId: async () => chain.configuredChainId ?? (await chain.chainId()),
+    config: config.emergency,
+    projectRoot: config.paths.root,
+    ignitionDirectory: `${config.paths.root}/ignition`,
+  };
 }
 
 /** A contract that a name stands for, and who says so. */

@@ -9,8 +9,14 @@ export const loadDeploymentRecords = async () => await import("./deployment-reco
 
 export const loadHttps = async () => await import("node:https");
 
+export const loadCustomMechanisms = async () => await import("./pausing/load-custom.js");
+
+export const loadPauseRefusal = async () => await import("./pausing/pause-refusal.js");
+
 export const loadPerform = async () => await import("./transactions/perform.js");
 
 export const loadProxiedHttp = async () => await import("@nomicfoundation/hardhat-utils/request");
 
 export const loadRevert = async () => await import("./revert.js");
+
+export const loadRoutes = async () => await import("./pausing/routes.js");

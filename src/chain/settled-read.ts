@@ -12,22 +12,38 @@ const ATTEMPTS = 40;
  * @param block undefined reads the latest state.
  */
 export async function settledRead(
-  on: { readonly chain: Chain; readonly wait: (milliseconds: number) => Promise<void> },
+  on: SettledOn,
   read: Read,
   block: number | undefined,
 ): Promise<{ readonly reply: RpcReply | undefined; readonly block: number }> {
+  const { replies, block: at } = await settledReads(on, [read], block);
+  return { reply: replies[0], block: at };
+}
+
+/** Several reads, as {@link settledRead}. */
+export async function settledReads(
+  on: SettledOn,
+  reads: readonly Read[],
+  block: number | undefined,
+): Promise<{ readonly replies: readonly RpcReply[]; readonly block: number }> {
   for (let attempt = 1; ; attempt++) {
-    const [number, reply] = await on.chain.rpc.batch([
+    const [number, ...replies] = await on.chain.rpc.batch([
       { method: "eth_blockNumber", params: [] },
-      read(block === undefined ? "latest" : quantity(block)),
+      ...reads.map((read) => read(block === undefined ? "latest" : quantity(block))),
     ]);
     const latest = number?.ok === true && isHex(number.result) ? Number(number.result) : -1;
-    const behind = block !== undefined && (latest < block || lacksBlock(reply));
+    const behind = block !== undefined && (latest < block || replies.some(lacksBlock));
     if (!behind || attempt === ATTEMPTS) {
-      return { reply, block: block ?? latest };
+      return { replies, block: block ?? latest };
     }
     await on.wait(WAIT_MS);
   }
+}
+
+/** What a settled read needs. */
+interface SettledOn {
+  readonly chain: Chain;
+  readonly wait: (milliseconds: number) => Promise<void>;
 }
 
 /** Whether the node refused because it does not have the block yet, in the words of the usual clients. */

@@ -82,7 +82,7 @@ export async function runCommand(
   const chain = await openChain(hre);
   const forks: Fork[] = [];
   try {
-    const tools = projectTools(hre);
+    const tools = projectTools(hre, chain);
     const outbox = await outboxOf(context, chain);
     const live = stepSet({ ...senderOf(context, chain), outbox }, tools);
     const copy = async (world: PlanWorld): Promise<StepSet> => {
@@ -122,7 +122,7 @@ export async function runCommand(
       return { ...report, result, durationMs: context.now() - context.startedMs };
     }
     if (somethingToDo && isLiveChain) {
-      await mayWrite(context, chain, plan.world.chainId, options);
+      await mayWrite(context, chain, plan, options);
     }
     const result = await performPlan(plan, live, view.progress, context.now);
     return { ...report, result, durationMs: context.now() - context.startedMs };
@@ -188,9 +188,10 @@ async function planFromFile(file: string, command: string, chain: Chain): Promis
 async function mayWrite(
   context: CommandContext,
   chain: Chain,
-  chainId: number,
+  plan: Plan,
   options: CommandOptions,
 ): Promise<void> {
+  const { chainId } = plan.world;
   if (chain.configuredChainId === undefined) {
     throw new EmergencyError(
       "CHAIN_ID_NOT_CONFIGURED",
@@ -210,7 +211,7 @@ async function mayWrite(
     throw needed;
   }
   const answer = await context.ask(
-    `This writes to the live network "${chain.network}" (chain id ${chainId}). Type its name to go on`,
+    `${callsOthers(plan)}This writes to the live network "${chain.network}" (chain id ${chainId}). Type its name to go on`,
   );
   if (answer === undefined) {
     throw needed;
@@ -222,4 +223,12 @@ async function mayWrite(
       `type the same command again, and answer ${chain.network}; or add --yes`,
     );
   }
+}
+
+/** What writes to another contract than the one that was named is said once more. */
+function callsOthers({ steps }: Plan): string {
+  const others = steps.filter(({ prior, actions }) => actions.length > 0 && prior.to !== undefined);
+  return others.length === 0
+    ? ""
+    : `${others.map(({ title }) => title).join("; ")}: that is another contract than the one you named. `;
 }

@@ -2,9 +2,8 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { errorResult, successfulResult } from "hardhat/utils/result";
 import type { Result } from "hardhat/types/utils";
 
-import type { AddressBook } from "../../src/chain/address-book.js";
 import { parseAddress, type Address } from "../../src/chain/address.js";
-import type { Chain } from "../../src/chain/chain.js";
+import { addressBook, type AddressBook } from "../../src/chain/known-contract.js";
 import { EmergencyError } from "../../src/errors.js";
 import { runCommand, type CommandReport } from "../../src/recovery/command.js";
 import type { StepRequest } from "../../src/step.js";
@@ -14,6 +13,8 @@ import { printLine } from "../../src/view/output.js";
 import { asker } from "./ask.js";
 import { keyPress } from "./key-press.js";
 import { asCodedError, asPluginError } from "./plugin-error.js";
+
+export { addressBook };
 
 /** The options of every task that can write, as Hardhat hands them over. */
 export interface WritingArguments {
@@ -85,18 +86,6 @@ export async function runWritingTask(
     }
     throw asPluginError(thrown);
   }
-}
-
-/** Where this project's names are looked up. */
-export function addressBook(hre: HardhatRuntimeEnvironment, chain: Chain): AddressBook {
-  const { config } = hre;
-  return {
-    network: chain.network,
-    chainId: async () => chain.configuredChainId ?? (await chain.chainId()),
-    config: config.emergency,
-    projectRoot: config.paths.root,
-    ignitionDirectory: `${config.paths.root}/ignition`,
-  };
 }
 
 /**

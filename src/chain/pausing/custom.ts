@@ -1,4 +1,7 @@
+import { once } from "../../once.js";
 import type { Address } from "../address.js";
+import type { AddressBook } from "../known-contract.js";
+import { loadCustomMechanisms } from "../lazy.js";
 import type { Idiom, Values } from "./idioms/idiom.js";
 
 /**
@@ -21,8 +24,13 @@ export interface CustomSource {
   readonly load: () => Promise<readonly CustomMechanism[]>;
 }
 
-/** A configuration without mechanisms. */
-export const NO_CUSTOM: CustomSource = {
-  any: false,
-  load: async () => await Promise.resolve([]),
-};
+/** The mechanisms of a project's configuration; read when they are asked for. */
+export function customSource(book: AddressBook): CustomSource {
+  return {
+    any: Object.keys(book.config.mechanisms).length > 0,
+    load: once(async () => {
+      const { loadCustom } = await loadCustomMechanisms();
+      return await loadCustom(book);
+    }),
+  };
+}

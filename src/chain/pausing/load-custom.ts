@@ -4,17 +4,8 @@ import { findContract } from "../address-book.js";
 import type { Address } from "../address.js";
 import type { AddressBook } from "../known-contract.js";
 import { decoder, template, type Ethers } from "./custom-calls.js";
-import type { CustomMechanism, CustomSource } from "./custom.js";
+import type { CustomMechanism } from "./custom.js";
 import { CONTRACT, type Idiom, type Lookup } from "./idioms/idiom.js";
-
-/** The mechanisms of a project's configuration; read when they are asked for. */
-export function customSource(book: AddressBook): CustomSource {
-  let loaded: Promise<readonly CustomMechanism[]> | undefined;
-  return {
-    any: Object.keys(book.config.mechanisms).length > 0,
-    load: async () => await (loaded ??= loadCustom(book)),
-  };
-}
 
 /**
  * The mechanisms of the configuration, with their names looked up and their calls encoded. Nothing is

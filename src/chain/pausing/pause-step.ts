@@ -1,392 +1,392 @@
-import { z } from "zod";
-
 import { EmergencyError } from "../../errors.js";
 import type { JsonObject } from "../../json.js";
 import { once } from "../../once.js";
-import type {
-  Decision,
-  Effects,
-  Observation,
-  PlannedStep,
-  Verification,
-  Inverse,
-} from "../../step.js";
-import { sameAddress, type Address, type Hex } from "../address.js";
-import {
-  describeContract,
-  inspectContract,
-  type InspectedContract,
-} from "../inspection/contract.js";
+import type { Effects, Observation, PlannedStep, Verification } from "../../step.js";
+import type { Address, Hex } from "../address.js";
+import { lookAt, type Block } from "../chain.js";
+import { inspectContract, type InspectedContract } from "../inspection/contract.js";
 import { addressSchema, parseIntent } from "../intent.js";
 import { describeName } from "../label.js";
-import { hexResult, staticCall } from "../reads.js";
-import { settledRead } from "../settled-read.js";
+import { loadPauseRefusal, loadRoutes } from "../lazy.js";
+import type { RpcReply } from "../rpc.js";
+import { settledReads } from "../settled-read.js";
 import { eligibleAccounts } from "../signers.js";
-import {
-  QUOTE_READS,
-  describeQuote,
-  quoteOf,
-  quoteReads,
-  type Quote,
-} from "../transactions/quote.js";
+import { QUOTE_READS, quoteOf, quoteReads, type Quote } from "../transactions/quote.js";
 import type { Sender } from "../transactions/send.js";
 import { TransactionStep, withQuote } from "../transactions/transaction-step.js";
+import { isTransactionAction, isTransactionEffect } from "../transactions/transaction.js";
+import type { CustomMechanism, CustomSource } from "./custom.js";
 import {
-  callAction,
-  isTransactionAction,
-  isTransactionEffect,
-} from "../transactions/transaction.js";
-import {
-  describeCall,
-  type FixedCall,
-  type PausedState,
-  type PauseMechanism,
-} from "./mechanism.js";
+  alreadyDone,
+  callOf,
+  chooseSigner,
+  usableRoutes,
+  type ChosenSigner,
+} from "./pause-choice.js";
+import { decidePause, factsOf, nothingToDo, sayPaused, type TakenRoute } from "./pause-decision.js";
+import { pauseIntentSchema, type PauseDirection, type PauseIntent } from "./pause-intent.js";
 import {
   MECHANISMS,
   answering,
+  isDirect,
   mechanismById,
   notPausable,
   recognise,
   recognitionReads,
-  type RecognisedPause,
 } from "./recognise.js";
-import { loadAuthority, loadRevert } from "../lazy.js";
+import { routeOf, type PauseRoute, type TargetedCall } from "./route.js";
 
-/** Which way: stop, or start again. */
-export type PauseDirection = "pause" | "unpause";
+export type { PauseDirection };
 
-const intentSchema = z
-  .object({
-    /** The contract to stop or start. */
-    contract: addressSchema,
-    /** How the person named it. */
-    label: z.string(),
-    /** Who must sign; any account that may, when it is not given. */
-    from: addressSchema.optional(),
-    /** Stop it even where that cannot be undone. */
-    irreversible: z.boolean().optional(),
-  })
-  .strict();
-
-/** What a pause step does. */
-export type PauseIntent = z.infer<typeof intentSchema>;
-
-/** Stops a contract, or starts it again, by its own pause function. */
+/** Stops a contract, or starts it again: by a function of its own, or by that of another contract. */
 export class PauseStep extends TransactionStep {
   readonly kind: PauseDirection;
+  readonly #custom: CustomSource;
+  /** Routes that were taken, by contract and mechanism: what is read back is what was looked at. */
+  readonly #taken = new Map<string, PauseRoute>();
 
-  constructor(kind: PauseDirection, sender: Sender) {
+  constructor(kind: PauseDirection, sender: Sender, custom: CustomSource) {
     super(sender);
     this.kind = kind;
+    this.#custom = custom;
   }
 
   async observe(raw: JsonObject, planned?: PlannedStep): Promise<Observation> {
-    const intent = parseIntent(this.kind, intentSchema, raw);
-    const { chain } = this.sender;
+    const intent = parseIntent(this.kind, pauseIntentSchema, raw);
+    // Mistakes in the configuration are told before anything is read.
+    const custom = this.#custom.any ? await this.#custom.load() : [];
     // The second look knows what the first one found, and asks for all of it at once.
-    const expected = planned === undefined ? undefined : this.#expected(intent, planned);
+    const expected = planned === undefined ? undefined : expectedOf(planned);
+    const look: PauseLook =
+      expected !== undefined && !isDirect(expected.id)
+        ? await this.#lookAtRoute(intent, expected, custom)
+        : custom.some(({ contract }) => contract === intent.contract)
+          ? await this.#lookForRoutes(intent, custom)
+          : await this.#lookDirectly(intent, expected, custom);
+    const { chainId, block, contract, taken, signer } = look;
+    this.#taken.set(takenKey(intent.contract, taken.route.id), taken.route);
+    const facts = factsOf(contract, taken);
+    if (signer === undefined) {
+      return { facts, decide: () => nothingToDo(this.kind, intent, contract, taken) };
+    }
+    return withQuote(
+      { facts, decide: () => decidePause(this.kind, intent, contract, taken, signer) },
+      { chainId, block, quote: signer.quote },
+    );
+  }
+
+  async verify(step: PlannedStep, effects: Effects): Promise<Verification> {
+    const { contract } = parseIntent(this.kind, pauseIntentSchema, step.intent);
+    const last = effects.actions.findLast(isTransactionEffect);
+    const route = await this.#routeOfPlan(contract, step.prior.mechanism);
+    const { text, reads, decode } = route.readBack;
+    const { replies, block } = await settledReads(this.sender, reads, last?.block);
+    const paused = decode(replies);
+    const verified = paused === (this.kind === "pause");
+    const said = paused === undefined ? "cannot be read" : `is ${sayPaused(paused)}`;
+    return {
+      verified,
+      evidence: [
+        `${text.includes(" of ") ? text : `${text} of ${contract}`} ${said} at block ${block}`,
+      ],
+      ...(verified
+        ? {}
+        : {
+            problem: `the transaction succeeded, but ${text} ${said}: the contract is not ${this.kind}d as far as can be read`,
+          }),
+    };
+  }
+
+  /** By a function of its own, in as few round trips as there are; by others where that does not do. */
+  async #lookDirectly(
+    intent: PauseIntent,
+    expected: ExpectedCall | undefined,
+    custom: readonly CustomMechanism[],
+  ): Promise<PauseLook> {
+    const { chain } = this.sender;
     // What signs is loaded after the first reads have left: loading would hold them up.
     const accountsOf = once(
       async () => await eligibleAccounts(chain, expected?.from ?? intent.from),
     );
-    let likely: readonly PauseMechanism[] = expected === undefined ? [] : [expected.mechanism];
+    let likely =
+      expected === undefined ? [] : [routeOf(mechanismById(expected.id), intent.contract)];
     const inspection = await inspectContract(
       chain,
       intent.contract,
       [
         ...recognitionReads(intent.contract),
-        ...(expected === undefined
-          ? []
-          : quoteReads(this.#call(intent, expected.mechanism, expected.from))),
+        ...(expected === undefined ? [] : this.#quoteReads(likely, [expected.from])),
       ],
       async (replies) => {
         if (expected !== undefined) {
           return [];
         }
-        likely = answering(replies);
+        likely = answering(replies).map((mechanism) => routeOf(mechanism, intent.contract));
         const accounts = likely.length === 0 ? [] : await accountsOf().catch(() => []);
-        return likely.flatMap((mechanism) =>
-          accounts.flatMap((from) => quoteReads(this.#call(intent, mechanism, from))),
-        );
+        return this.#quoteReads(likely, accounts);
       },
       expected?.implementation,
     );
-    const { block, contract } = inspection;
+    const { block, contract, chainId } = inspection;
     const quoted =
       expected === undefined ? inspection.followUps : inspection.replies.slice(MECHANISMS.length);
     const recognition = recognise(contract, inspection.replies);
-    const [best] = recognition.found;
-    if (best === undefined) {
-      const name = describeName({ label: intent.label, address: intent.contract });
-      throw notPausable(name, intent.contract, recognition.reason);
-    }
-    const done = recognition.found.find(({ paused }) => paused === (this.kind === "pause"));
-    if (done !== undefined) {
-      return {
-        facts: factsOf(contract, done),
-        decide: () => nothingToDo(this.kind, intent, contract, done),
-      };
-    }
-    const accounts = await accountsOf();
-    const options = this.#usable(intent, recognition.found).map((recognised) => {
-      const first = likely.indexOf(recognised.mechanism) * accounts.length;
-      const quotes = accounts.map((from, index) => {
-        const start = (first + index) * QUOTE_READS;
-        const own = quoted.slice(start, start + QUOTE_READS);
-        return quoteOf(chain, this.#call(intent, recognised.mechanism, from), block, own);
-      });
-      return { recognised, quotes, signer: chooseSigner(accounts, quotes) };
+    const found = recognition.found.flatMap(({ mechanism, paused }) => {
+      const route = likely.find(({ id }) => id === mechanism.id);
+      return route === undefined ? [] : [{ route, paused }];
     });
-    const chosen = options.find(({ signer }) => signer !== undefined) ?? options[0];
-    if (chosen?.signer === undefined) {
-      const { mechanism } = chosen?.recognised ?? best;
-      throw await this.#nobodyMay(intent, mechanism, accounts, chosen?.quotes ?? [], block.number);
+    const at = { chainId, block, contract };
+    const choice = await this.#choose(intent, at, found, async () => {
+      const accounts = await accountsOf();
+      return { accounts, quotes: this.#quotes(likely, accounts, block, quoted) };
+    });
+    if (
+      choice.look !== undefined &&
+      !(this.kind === "unpause" && choice.look.signer === undefined)
+    ) {
+      return choice.look;
     }
-    const { recognised, signer } = chosen;
-    return withQuote(
-      {
-        facts: factsOf(contract, recognised),
-        decide: () => decidePause(this.kind, intent, contract, recognised, signer),
-      },
-      { chainId: inspection.chainId, block, quote: signer.quote },
-    );
+    if (expected !== undefined) {
+      return choice.look ?? (await refused(choice, intent, [recognition.reason]));
+    }
+    return await this.#lookForMore(intent, at, custom, choice);
   }
 
-  /** What the plan says of the call, to look for just that. */
-  #expected(
-    { contract }: PauseIntent,
-    planned: PlannedStep,
-  ): { mechanism: PauseMechanism; from: Address; implementation: Address | undefined } | undefined {
-    const [action] = planned.actions;
-    if (action === undefined || !isTransactionAction(action) || action.to !== contract) {
-      return undefined;
-    }
-    const implementation = addressSchema.safeParse(planned.prior.implementation);
-    return {
-      mechanism: mechanismById(planned.prior.mechanism),
-      from: action.from,
-      implementation: implementation.success ? implementation.data : undefined,
-    };
+  /** Every way there is, for a contract that the configuration has a mechanism for. */
+  async #lookForRoutes(
+    intent: PauseIntent,
+    custom: readonly CustomMechanism[],
+  ): Promise<PauseLook> {
+    const { chainId, block, contract } = await inspectContract(this.sender.chain, intent.contract);
+    return await this.#lookForMore(intent, { chainId, block, contract }, custom, {});
   }
 
   /**
-   * The mechanisms that may be used: those that have this direction, and those that cannot be undone
-   * only when that was asked for.
+   * Every way there is, through other contracts too.
+   * @param direct what came of the contract's own functions.
    */
-  #usable(intent: PauseIntent, found: readonly RecognisedPause[]): readonly RecognisedPause[] {
-    const name = describeName({ label: intent.label, address: intent.contract });
-    const usable = found.filter(({ mechanism }) => mechanism[this.kind] !== null);
-    const [first] = found;
-    if (usable.length === 0 && first !== undefined) {
-      throw new EmergencyError(
-        "IRREVERSIBLE",
-        `${name} cannot be started again: ${first.mechanism.title} is for ever`,
-        "create the corrected contract at a new address: npx hardhat deploy-fixed",
-      );
-    }
-    const reversible = usable.filter(({ mechanism }) => mechanism.unpause !== null);
-    if (reversible.length > 0 || intent.irreversible === true) {
-      return reversible.length > 0 ? reversible : usable;
-    }
-    throw new EmergencyError(
-      "IRREVERSIBLE",
-      `${name} can only be stopped for ever: ${describeCall((first ?? usable[0])?.mechanism.pause ?? NO_CALL)} cannot be undone`,
-      `npx hardhat pause --contract ${intent.label} --irreversible`,
+  async #lookForMore(
+    intent: PauseIntent,
+    at: LookedAt,
+    custom: readonly CustomMechanism[],
+    direct: Choice,
+  ): Promise<PauseLook> {
+    const { chain } = this.sender;
+    const { findRoutes } = await loadRoutes();
+    const { found, reasons } = await findRoutes(chain, at.block, at.contract, custom);
+    const choice = await this.#choose(
+      intent,
+      at,
+      found,
+      async (routes) => await this.#askForQuotes(intent.from, routes, at.block),
     );
+    return choice.look ?? direct.look ?? (await refused(choice, intent, reasons));
   }
 
-  async verify(step: PlannedStep, effects: Effects): Promise<Verification> {
-    const { contract } = parseIntent(this.kind, intentSchema, step.intent);
-    const last = effects.actions.findLast(isTransactionEffect);
-    const mechanism = mechanismById(step.prior.mechanism);
-    const { reply, block } = await settledRead(
-      this.sender,
-      staticCall(contract, mechanism.readBack.data),
-      last?.block,
+  /** The second look at a route: the same pointers are followed again, and nothing else is looked for. */
+  async #lookAtRoute(
+    intent: PauseIntent,
+    { id, from }: ExpectedCall,
+    custom: readonly CustomMechanism[],
+  ): Promise<PauseLook> {
+    const { chain } = this.sender;
+    const { chainId, block, contract } = await inspectContract(chain, intent.contract);
+    const at = { chainId, block, contract };
+    const seen = await this.#findAgain(at, id, custom);
+    const choice = await this.#choose(
+      intent,
+      at,
+      [seen],
+      async (routes) => await this.#askForQuotes(from, routes, block),
     );
-    const answer = hexResult(reply);
-    const paused = answer === undefined ? undefined : mechanism.readBack.decode(answer);
-    const verified = paused === (this.kind === "pause");
-    const said = paused === undefined ? "cannot be read" : `is ${sayPaused(paused)}`;
+    return choice.look ?? (await refused(choice, intent, []));
+  }
+
+  /** @throws EmergencyError BAD_PLAN when there is no such way, PRIOR_STATE_CHANGED when it is gone. */
+  async #findAgain(
+    { block, contract }: LookedAt,
+    id: string,
+    custom: readonly CustomMechanism[],
+  ): Promise<TakenRoute> {
+    const { findRoute, isKnownRoute } = await loadRoutes();
+    if (!isKnownRoute(id, custom)) {
+      mechanismById(id);
+    }
+    const seen = await findRoute(this.sender.chain, block, contract, custom, id);
+    if (seen === undefined) {
+      throw new EmergencyError(
+        "PRIOR_STATE_CHANGED",
+        `${contract.address} does not have the way to pause any more that the plan names (${id}). Nothing was sent`,
+        "type the command again without --plan",
+      );
+    }
+    return seen;
+  }
+
+  /** How the plan's mechanism is read back. */
+  async #routeOfPlan(contract: Address, id: unknown): Promise<PauseRoute> {
+    const taken = typeof id === "string" ? this.#taken.get(takenKey(contract, id)) : undefined;
+    if (taken !== undefined) {
+      return taken;
+    }
+    if (typeof id !== "string" || isDirect(id)) {
+      return routeOf(mechanismById(id), contract);
+    }
+    const at = await inspectContract(this.sender.chain, contract);
+    const custom = this.#custom.any ? await this.#custom.load() : [];
+    return (await this.#findAgain(at, id, custom)).route;
+  }
+
+  /** Nothing to do, or who does what, or why nobody can. */
+  async #choose(
+    intent: PauseIntent,
+    at: LookedAt,
+    found: readonly TakenRoute[],
+    quote: (routes: readonly PauseRoute[]) => Promise<AllQuotes>,
+  ): Promise<Choice> {
+    const done = alreadyDone(this.kind, found);
+    if (done !== undefined) {
+      return { look: { ...at, taken: done, signer: undefined } };
+    }
+    if (found.length === 0) {
+      return {};
+    }
+    let usable: readonly TakenRoute[];
+    try {
+      usable = usableRoutes(this.kind, intent, found);
+    } catch (error) {
+      if (error instanceof EmergencyError) {
+        return { refuse: async () => await Promise.resolve(error) };
+      }
+      throw error;
+    }
+    const { accounts, quotes } = await quote(usable.map(({ route }) => route));
+    for (const taken of usable) {
+      const signer = chooseSigner(accounts, quotes.get(taken.route) ?? []);
+      if (signer !== undefined) {
+        return { look: { ...at, taken, signer } };
+      }
+    }
+    const [best] = usable;
+    const call = best === undefined ? null : callOf(this.kind, best.route);
+    if (best === undefined || call === null) {
+      return {};
+    }
     return {
-      verified,
-      evidence: [`${mechanism.readBack.signature} of ${contract} ${said} at block ${block}`],
-      ...(verified
-        ? {}
-        : {
-            problem: `the transaction succeeded, but ${mechanism.readBack.signature} ${said}: the contract is not ${this.kind}d as far as can be read`,
-          }),
+      refuse: async () => {
+        const { nobodyMay } = await loadPauseRefusal();
+        return await nobodyMay(this.sender.chain, {
+          kind: this.kind,
+          intent,
+          call,
+          accounts,
+          quotes: quotes.get(best.route) ?? [],
+          blockNumber: at.block.number,
+        });
+      },
     };
   }
 
-  #call(
-    intent: PauseIntent,
-    mechanism: PauseMechanism,
-    from: Address,
-  ): { from: Address; to: Address; data: Hex } {
-    return { from, to: intent.contract, data: mechanism[this.kind]?.data ?? "0x" };
-  }
-
-  /** None of the accounts may: say who may. */
-  async #nobodyMay(
-    intent: PauseIntent,
-    mechanism: PauseMechanism,
-    accounts: readonly Address[],
-    quotes: readonly Quote[],
-    blockNumber: number,
-  ): Promise<EmergencyError> {
+  async #askForQuotes(
+    from: Address | undefined,
+    routes: readonly PauseRoute[],
+    block: Block,
+  ): Promise<AllQuotes> {
     const { chain } = this.sender;
-    const name = describeName({ label: intent.label, address: intent.contract });
-    const call = mechanism[this.kind] ?? NO_CALL;
-    // Only a refusal needs these; they load slowly.
-    const [{ describeHolder, whoMayCall }, { describeFailure }] = await Promise.all([
-      loadAuthority(),
-      loadRevert(),
-    ]);
-    const authority = await whoMayCall(chain, intent.contract, call.data, blockNumber);
-    const may = authority.holders.filter((holder) => holder.proved);
-    const ours = may.find((holder) =>
-      accounts.some((account) => sameAddress(account, holder.address)),
+    const accounts = await eligibleAccounts(chain, from);
+    const replies = await lookAt(chain, block.number, this.#quoteReads(routes, accounts));
+    return { accounts, quotes: this.#quotes(routes, accounts, block, replies) };
+  }
+
+  #quoteReads(routes: readonly PauseRoute[], accounts: readonly Address[]) {
+    return routes.flatMap((route) =>
+      accounts.flatMap((from) => quoteReads(this.#transaction(route, from))),
     );
-    const refused = quotes.find((quote) => !quote.ok);
-    if (ours !== undefined && refused?.ok === false) {
-      return new EmergencyError(
-        "OUT_OF_FUNDS",
-        `${ours.address} may ${this.kind} ${name}, but cannot pay for the transaction: ${refused.failure.message}`,
-        `send ETH to ${ours.address} on network "${chain.network}"`,
-      );
-    }
-    const reason = refused?.ok === false ? await describeFailure(refused.failure) : "";
-    const who =
-      may.length > 0
-        ? `These may: ${may.map(describeHolder).join("; ")}`
-        : authority.holders.length > 0
-          ? `Nobody was found who may now. Looked at: ${authority.holders.map(describeHolder).join("; ")}`
-          : "Nobody was found who may";
-    const unknown =
-      authority.unknown.length > 0 ? ` Not known: ${authority.unknown.join("; ")}.` : "";
-    return new EmergencyError(
-      "NO_AUTHORITY",
-      `none of the ${accounts.length} account(s) of network "${chain.network}" may call ${describeCall(call)} on ${name}: refused with ${reason}. It needs ${authority.needs}. ${who}.${unknown}`,
-      may.length > 0
-        ? `add the key of one of them to the accounts of network "${chain.network}" in hardhat.config.ts, or ask its holder`
-        : `see who holds which power with: npx hardhat verify-pausable --contract ${intent.contract}`,
+  }
+
+  /** The quotes of each route, one an account, from the replies to the reads in the same order. */
+  #quotes(
+    routes: readonly PauseRoute[],
+    accounts: readonly Address[],
+    block: Block,
+    replies: readonly RpcReply[],
+  ): ReadonlyMap<PauseRoute, readonly Quote[]> {
+    return new Map(
+      routes.map((route, index) => [
+        route,
+        accounts.map((from, each) => {
+          const start = (index * accounts.length + each) * QUOTE_READS;
+          const own = replies.slice(start, start + QUOTE_READS);
+          return quoteOf(this.sender.chain, this.#transaction(route, from), block, own);
+        }),
+      ]),
     );
+  }
+
+  #transaction(route: PauseRoute, from: Address): { from: Address; to: Address; data: Hex } {
+    // A route without this direction is never sent; its price is of no use to anybody.
+    const { to, data }: TargetedCall = callOf(this.kind, route) ?? { ...route.pause, data: "0x" };
+    return { from, to, data };
   }
 }
 
-interface ChosenSigner {
+/** A contract at a block. */
+interface LookedAt {
+  readonly chainId: number;
+  readonly block: Block;
+  readonly contract: InspectedContract;
+}
+
+/** What was seen and what follows. */
+interface PauseLook extends LookedAt {
+  readonly taken: TakenRoute;
+  /** Undefined when there is nothing to do. */
+  readonly signer: ChosenSigner | undefined;
+}
+
+/** What came of some routes: a look, or how to refuse; neither when there were none. */
+interface Choice {
+  readonly look?: PauseLook;
+  readonly refuse?: () => Promise<EmergencyError>;
+}
+
+interface AllQuotes {
+  readonly accounts: readonly Address[];
+  readonly quotes: ReadonlyMap<PauseRoute, readonly Quote[]>;
+}
+
+/** What a plan says of its call, to look for just that. */
+interface ExpectedCall {
+  readonly id: string;
   readonly from: Address;
-  readonly quote: Quote & { ok: true };
+  readonly implementation: Address | undefined;
 }
 
-/** The first account for which the call succeeds; one that can pay for it before one that cannot. */
-function chooseSigner(
-  accounts: readonly Address[],
-  quotes: readonly Quote[],
-): ChosenSigner | undefined {
-  const able: ChosenSigner[] = [];
-  for (const [index, from] of accounts.entries()) {
-    const quote = quotes[index];
-    if (quote?.ok === true) {
-      able.push({ from, quote });
-    }
+function expectedOf({ actions, prior }: PlannedStep): ExpectedCall | undefined {
+  const [action] = actions;
+  if (action === undefined || !isTransactionAction(action)) {
+    return undefined;
   }
-  return able.find(({ quote }) => quote.balanceWei > 0n) ?? able[0];
-}
-
-function factsOf(
-  contract: InspectedContract,
-  { mechanism, paused }: RecognisedPause,
-): Record<string, string | boolean> {
-  const { proxy, logic } = contract;
+  const implementation = addressSchema.safeParse(prior.implementation);
   return {
-    paused,
-    mechanism: mechanism.id,
-    "code hash": contract.codeHash,
-    ...(proxy === null
-      ? {}
-      : { implementation: logic.address, "implementation code hash": logic.codeHash }),
+    id: String(prior.mechanism),
+    from: action.from,
+    implementation: implementation.success ? implementation.data : undefined,
   };
 }
 
-/** A mechanism without this direction is never called; this stands for it in types. */
-const NO_CALL: FixedCall = { signature: "nothing", args: [], data: "0x" };
-
-function sayPaused(paused: PausedState): string {
-  return paused === "partly" ? "set for some parts only" : String(paused);
-}
-
-function aboutContract(
+async function refused(
+  { refuse }: Choice,
   intent: PauseIntent,
-  contract: InspectedContract,
-  { mechanism }: RecognisedPause,
-): string {
-  const name = describeName({ label: intent.label, address: intent.contract });
-  return `${name}: ${describeContract(contract)}; ${mechanism.title}`;
-}
-
-/** Pure: it is as it should be. */
-function nothingToDo(
-  kind: PauseDirection,
-  intent: PauseIntent,
-  contract: InspectedContract,
-  recognised: RecognisedPause,
-): Decision {
-  const { signature } = recognised.mechanism.readBack;
-  return {
-    title: `${kind} ${describeName({ label: intent.label, address: intent.contract })}`,
-    actions: [],
-    expected: [],
-    outputs: {},
-    inverse: { none: "nothing is done, so there is nothing to undo" },
-    notes: [
-      aboutContract(intent, contract, recognised),
-      `${signature} is already ${sayPaused(recognised.paused)}`,
-    ],
-  };
-}
-
-/** Pure: one call. */
-function decidePause(
-  kind: PauseDirection,
-  intent: PauseIntent,
-  contract: InspectedContract,
-  recognised: RecognisedPause,
-  signer: ChosenSigner,
-): Decision {
-  const name = describeName({ label: intent.label, address: intent.contract });
-  const { mechanism, paused } = recognised;
-  const call = mechanism[kind] ?? NO_CALL;
-  return {
-    title: `${kind} ${name}`,
-    actions: [
-      callAction({
-        summary: `call ${describeCall(call)} on ${name} from ${signer.from}`,
-        from: signer.from,
-        to: intent.contract,
-        data: call.data,
-      }),
-    ],
-    expected: [{ fact: "paused", before: paused, after: kind === "pause" }],
-    outputs: {},
-    inverse: inverseOf(kind, intent, mechanism),
-    notes: [
-      aboutContract(intent, contract, recognised),
-      `simulated: succeeds, ${describeQuote(signer.quote)}`,
-      `limit: ${mechanism.limits}`,
-    ],
-  };
-}
-
-function inverseOf(
-  kind: PauseDirection,
-  { contract, label }: PauseIntent,
-  mechanism: PauseMechanism,
-): Inverse {
-  if (kind === "pause" && mechanism.unpause === null) {
-    return { none: `${describeCall(mechanism.pause)} CANNOT BE UNDONE` };
+  reasons: readonly string[],
+): Promise<never> {
+  if (refuse !== undefined) {
+    throw await refuse();
   }
-  return { kind: kind === "pause" ? "unpause" : "pause", intent: { contract, label } };
+  const name = describeName({ label: intent.label, address: intent.contract });
+  throw notPausable(name, intent.contract, reasons.join("; "));
+}
+
+function takenKey(contract: Address, id: string): string {
+  return `${contract} ${id}`;
 }

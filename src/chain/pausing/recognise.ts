@@ -50,6 +50,11 @@ export function answering(replies: readonly RpcReply[]): readonly PauseMechanism
   return MECHANISMS.filter((mechanism, index) => answerOf(mechanism, replies[index]) !== undefined);
 }
 
+/** Whether a mechanism is one of those that every look asks for. */
+export function isDirect(id: string): boolean {
+  return MECHANISMS.some((mechanism) => mechanism.id === id);
+}
+
 /**
  * The mechanism with this id.
  * @throws EmergencyError BAD_PLAN when a plan names one that does not exist.

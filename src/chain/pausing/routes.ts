@@ -59,6 +59,11 @@ export async function findRoutes(
   return { found: bestFirst(found), reasons: [...new Set(reasons)] };
 }
 
+/** Whether any contract can have a route with this id. */
+export function isKnownRoute(id: string, custom: readonly CustomMechanism[]): boolean {
+  return [...IDIOMS, ...custom.map(({ idiom }) => idiom)].some((idiom) => idiom.id === id);
+}
+
 /**
  * One route again, by its mechanism's id, as a plan names it.
  * @returns undefined when it is not there any more, or never was.
