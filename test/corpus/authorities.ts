@@ -68,7 +68,3 @@ export const ExecutorWithTimelock = aave(
 export const VenusAccessControlManager = from("@venusprotocol/governance-contracts@2.9.0")(
   "artifacts/contracts/Governance/AccessControlManager.sol/AccessControlManager.json",
 );
-
-export const AaveAclManager = from("@aave/core-v3@1.19.3")(
-  "artifacts/contracts/protocol/configuration/ACLManager.sol/ACLManager.json",
-);

@@ -27,7 +27,7 @@ describe("the corpus", () => {
           const { stop, start, probe, attempts = [] } = subject;
           expect(await works(bench, probe), "works as it was deployed").to.equal(paused !== true);
           if (stop === undefined) {
-            expect(verdict, "what nothing stops").to.not.be.oneOf([
+            expect([verdict].flat()[0], "what nothing stops").to.not.be.oneOf([
               "pausable",
               "pausable-elsewhere",
             ]);
@@ -37,7 +37,8 @@ describe("the corpus", () => {
             expect(await works(bench, probe), "works whatever was tried").to.equal(paused !== true);
             return;
           }
-          expect(verdict).to.equal(stop.to === subject.address ? "pausable" : "pausable-elsewhere");
+          const where = stop.to === subject.address ? "pausable" : "pausable-elsewhere";
+          expect([verdict].flat()[0]).to.equal(where);
           if (paused === true) {
             if (start === undefined) {
               throw new Error("a case that is paused and can be paused has a start");

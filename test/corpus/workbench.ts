@@ -130,7 +130,12 @@ export class Workbench {
       return receipt !== null;
     });
     if (!isRecord(receipt) || receipt.status !== "0x1") {
-      throw new Error(`failed: ${JSON.stringify(transaction).slice(0, 400)}`);
+      const reason: unknown = await this.node
+        .request("eth_call", transaction, "latest")
+        .catch((error: unknown) => (error instanceof Error ? error.message : error));
+      throw new Error(
+        `failed with ${String(reason)}: ${JSON.stringify(transaction).slice(0, 400)}`,
+      );
     }
     return receipt;
   }

@@ -3,7 +3,7 @@ import { deployer, owner, stranger } from "../../helpers/accounts.js";
 import { hex } from "../../helpers/contracts.js";
 import { from } from "../artifacts.js";
 import { protocol } from "../case.js";
-import { erc1967, plainToken } from "./shared.js";
+import { answering, erc1967, plainToken } from "./shared.js";
 
 const across = from("@across-protocol/contracts@5.0.27");
 const Hub = across("dist/evm/artifacts/HubPool.sol/HubPool.json");
@@ -39,7 +39,7 @@ export const acrossBridge = protocol({
     const token = await plainToken(bench, stranger);
     const factory = await bench.deploy(LpTokens);
     // In the place of UMA's registry: whoever is asked for is a contract that answers 1 to all questions.
-    const one = await bench.create("0x600a600c600039600a6000f3600160005260206000f3");
+    const one = await answering(bench, 1);
     const finder = await bench.create(
       hex(`0x601d600c600039601d6000f373${one.slice(2).toLowerCase()}60005260206000f3`),
     );

@@ -79,3 +79,10 @@ export async function plainToken(
 ): Promise<Contract> {
   return await bench.deploy(FixedSupplyToken, ["Token", "TKN", 10n ** 30n, holder.address]);
 }
+
+/** A contract that answers the same number to all questions, in the place of a neighbour that only has to be there. */
+export async function answering(bench: Workbench, number: 0 | 1): Promise<Address> {
+  return await bench.create(
+    hex(`0x600a600c600039600a6000f360${number === 0 ? "00" : "01"}60005260206000f3`),
+  );
+}
