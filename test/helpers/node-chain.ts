@@ -1,5 +1,5 @@
 import type { Chain } from "../../src/chain/chain.js";
-import { httpRpc, type RpcCall } from "../../src/chain/rpc.js";
+import { httpRpc, type RpcCall, type RpcReply } from "../../src/chain/rpc.js";
 import { unexpected } from "./fake-chain.js";
 
 /** A chain that can only be read, and what was asked of it: one entry a round trip. */
@@ -7,8 +7,11 @@ export interface ReadOnlyChain extends Chain {
   readonly batches: (readonly RpcCall[])[];
 }
 
-/** The chain behind a URL, without a project: for tests of what only reads. */
-export function nodeChain(url: string): ReadOnlyChain {
+/**
+ * The chain behind a URL, without a project: for tests of what only reads.
+ * @param refused methods that the node does not have.
+ */
+export function nodeChain(url: string, refused: readonly string[] = []): ReadOnlyChain {
   const rpc = httpRpc({
     networkName: "node",
     url,
@@ -29,7 +32,10 @@ export function nodeChain(url: string): ReadOnlyChain {
     rpc: {
       async batch(calls) {
         batches.push(calls);
-        return await rpc.batch(calls);
+        const replies = await rpc.batch(calls);
+        return replies.map((reply, index) =>
+          refused.includes(calls[index]?.method ?? "") ? REFUSED : reply,
+        );
       },
     },
     chainId: unexpected("chainId"),
@@ -39,3 +45,8 @@ export function nodeChain(url: string): ReadOnlyChain {
     close: unexpected("close"),
   };
 }
+
+const REFUSED: RpcReply = {
+  ok: false,
+  failure: { code: -32601, message: "the method does not exist" },
+};

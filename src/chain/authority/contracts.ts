@@ -2,8 +2,9 @@ import { checksummed, type Address, type Hex } from "../address.js";
 import { lookAt, type Chain } from "../chain.js";
 import { canDelegate } from "../inspection/opcodes.js";
 import { PROXY_READS, proxyReads, readProxySigns, type ProxySigns } from "../inspection/proxies.js";
-import { balanceOf, codeAt, hexResult, nonceOf, quantityResult, staticCall } from "../reads.js";
+import { balanceOf, codeAt, hexResult, nonceOf, quantityResult } from "../reads.js";
 import type { RpcReply } from "../rpc.js";
+import { getterCall } from "./getter-call.js";
 import { addressIn } from "./words.js";
 
 /** A function without arguments that tells something about authority. */
@@ -84,8 +85,8 @@ export async function readAnswers(
     : getters.filter(({ selector }) => hasSelector(code, selector));
   const replies = await lookAt(chain, blockNumber, [
     ...proxyReads(address),
-    staticCall(address, NOTHING),
-    ...asked.map(({ selector }) => staticCall(address, selector)),
+    getterCall(address, NOTHING),
+    ...asked.map(({ selector }) => getterCall(address, selector)),
   ]);
   const nonsense = hexResult(replies[PROXY_READS]);
   const bySelector = new Map<Hex, RpcReply | undefined>(
@@ -135,7 +136,7 @@ async function codeBehind(
   if (beacon === null) {
     return implementation === null ? facets : [implementation];
   }
-  const [reply] = await lookAt(chain, blockNumber, [staticCall(beacon, IMPLEMENTATION)]);
+  const [reply] = await lookAt(chain, blockNumber, [getterCall(beacon, IMPLEMENTATION)]);
   const named = await addressIn(hexResult(reply));
   return named === undefined ? [] : [named];
 }

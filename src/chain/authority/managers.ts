@@ -1,6 +1,7 @@
 import type { Address } from "../address.js";
 import { lookAt, type Chain } from "../chain.js";
-import { hexResult, staticCall } from "../reads.js";
+import { hexResult } from "../reads.js";
+import { getterCall } from "./getter-call.js";
 import { findLogs } from "./logs.js";
 import { accountsInLogs, describeSearch, incomplete } from "./roles.js";
 import { encodeCall, wordOf } from "./words.js";
@@ -47,7 +48,7 @@ export async function managerMembers(
   const replies = await lookAt(
     chain,
     blockNumber,
-    accounts.map((account) => staticCall(manager, encodeCall(HAS_ROLE, roleId, account))),
+    accounts.map((account) => getterCall(manager, encodeCall(HAS_ROLE, roleId, account))),
   );
   const members = accounts.flatMap((address, index) => {
     const answer = hexResult(replies[index]);

@@ -1,6 +1,7 @@
 import { topicAddress, type Address, type Hex } from "../address.js";
 import { lookAt, type Chain } from "../chain.js";
-import { hexResult, isHex, staticCall } from "../reads.js";
+import { hexResult, isHex } from "../reads.js";
+import { getterCall } from "./getter-call.js";
 import { findLogs, type LogSearch } from "./logs.js";
 import { addressIn, encodeCall, isTrue, wordIn } from "./words.js";
 
@@ -71,7 +72,7 @@ export async function roleMembers(
   const replies = await lookAt(
     chain,
     blockNumber,
-    asked.map(({ role, address }) => staticCall(target, encodeCall(HAS_ROLE, role, address))),
+    asked.map(({ role, address }) => getterCall(target, encodeCall(HAS_ROLE, role, address))),
   );
   const holding = asked.filter((_, index) => isTrue(hexResult(replies[index])));
   return {
@@ -96,7 +97,7 @@ async function enumerated(
   const counts = await lookAt(
     chain,
     blockNumber,
-    roles.map((role) => staticCall(target, encodeCall(GET_ROLE_MEMBER_COUNT, role))),
+    roles.map((role) => getterCall(target, encodeCall(GET_ROLE_MEMBER_COUNT, role))),
   );
   const countable = roles.flatMap((role, index) => {
     const count = wordIn(hexResult(counts[index]));
@@ -108,7 +109,7 @@ async function enumerated(
         chain,
         blockNumber,
         Array.from({ length: count }, (_, index) =>
-          staticCall(target, encodeCall(GET_ROLE_MEMBER, role, BigInt(index))),
+          getterCall(target, encodeCall(GET_ROLE_MEMBER, role, BigInt(index))),
         ),
       );
       const addresses = await Promise.all(

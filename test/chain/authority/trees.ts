@@ -1,15 +1,15 @@
 import type { Address } from "../../../src/chain/address.js";
 import { authorityTree, type AuthorityNode } from "../../../src/chain/authority/tree.js";
 import type { TreeOptions } from "../../../src/chain/authority/tree.js";
-import { nodeChain } from "../../helpers/node-chain.js";
+import { nodeChain, type ReadOnlyChain } from "../../helpers/node-chain.js";
 
 /** The tree below one address, at the latest block. */
 export async function treeOf(
-  url: string,
+  on: string | ReadOnlyChain,
   address: Address,
   options: TreeOptions = {},
 ): Promise<AuthorityNode> {
-  const chain = nodeChain(url);
+  const chain = typeof on === "string" ? nodeChain(on) : on;
   const [reply] = await chain.rpc.batch([{ method: "eth_blockNumber", params: [] }]);
   const block = reply?.ok === true ? Number(reply.result) : NaN;
   const [node] = await authorityTree(chain, block, [{ address, via: "a test" }], options);
@@ -19,7 +19,7 @@ export async function treeOf(
   return node;
 }
 
-/** "decides: owner of the Safe": what a member is to the one above it. */
+/** Who the members are, and what each is to the one above it. */
 export function membersOf(node: AuthorityNode): [Address, string, string][] {
   return node.members.map(({ address, part, kind }) => [address, part, kind]);
 }

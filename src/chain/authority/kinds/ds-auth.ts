@@ -1,6 +1,7 @@
 import type { Hex } from "../../address.js";
 import { lookAt } from "../../chain.js";
-import { hexResult, staticCall } from "../../reads.js";
+import { hexResult } from "../../reads.js";
+import { getterCall } from "../getter-call.js";
 import { findLogs } from "../logs.js";
 import { counted, lead, type Finding } from "../node.js";
 import { accountsInLogs, describeSearch, incomplete } from "../roles.js";
@@ -54,7 +55,7 @@ async function readWards(address: Hex, { chain, blockNumber, also }: View): Prom
   const replies = await lookAt(
     chain,
     blockNumber,
-    accounts.map((account) => staticCall(address, encodeCall(WARDS, account))),
+    accounts.map((account) => getterCall(address, encodeCall(WARDS, account))),
   );
   const wards = accounts.filter((_, index) => isTrue(hexResult(replies[index])));
   return finding({

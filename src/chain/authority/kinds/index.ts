@@ -1,5 +1,5 @@
 import type { Getter, SeenContract } from "../contracts.js";
-import type { Facts, Finding, Lead } from "../node.js";
+import type { Facts, Finding, Lead, Part } from "../node.js";
 import { accessControl } from "./access-control.js";
 import { accessManager } from "./access-manager.js";
 import { compoundTimelock } from "./compound-timelock.js";
@@ -85,14 +85,23 @@ function asAside(each: Lead): Lead {
   return { ...each, part: "aside" };
 }
 
-/** The same address by the same way once: `owner()` is asked by several kinds. */
+/** Each address once, with all the ways in which it is named, and the strongest of its parts. */
 function distinctLeads(leads: readonly Lead[]): readonly Lead[] {
-  const byKey = new Map<string, Lead>();
+  const byAddress = new Map<string, Lead>();
   for (const each of leads) {
-    const key = `${each.address} ${each.via.split(":")[0] ?? ""}`;
-    if (!byKey.has(key)) {
-      byKey.set(key, each);
+    const before = byAddress.get(each.address);
+    if (before === undefined) {
+      byAddress.set(each.address, each);
+      continue;
     }
+    const known = before.via.includes(each.via);
+    byAddress.set(each.address, {
+      ...before,
+      via: known ? before.via : `${before.via}; ${each.via}`,
+      part: STRENGTH[each.part] > STRENGTH[before.part] ? each.part : before.part,
+    });
   }
-  return [...byKey.values()];
+  return [...byAddress.values()];
 }
+
+const STRENGTH: Record<Part, number> = { aside: 0, helps: 1, decides: 2, alone: 3 };

@@ -1,6 +1,7 @@
-import { lookAt } from "../../chain.js";
-import { hexResult, staticCall } from "../../reads.js";
 import { checksummed, type Address } from "../../address.js";
+import { lookAt } from "../../chain.js";
+import { hexResult } from "../../reads.js";
+import { getterCall } from "../getter-call.js";
 import { findLogs, type LogSearch } from "../logs.js";
 import { counted, lead } from "../node.js";
 import { accountsInLogs, describeSearch, incomplete } from "../roles.js";
@@ -27,7 +28,7 @@ export const pauserRegistry: Kind = {
     const replies = await lookAt(
       chain,
       blockNumber,
-      accounts.map((account) => staticCall(seen.address, encodeCall(IS_PAUSER, account))),
+      accounts.map((account) => getterCall(seen.address, encodeCall(IS_PAUSER, account))),
     );
     const pausers = accounts.filter((_, index) => isTrue(hexResult(replies[index])));
     return finding({
@@ -70,7 +71,7 @@ export const rolesAuthority: Kind = {
     const replies = await lookAt(
       chain,
       blockNumber,
-      accounts.map((account) => staticCall(seen.address, encodeCall(GET_USER_ROLES, account))),
+      accounts.map((account) => getterCall(seen.address, encodeCall(GET_USER_ROLES, account))),
     );
     const users = accounts.flatMap((address, index) => {
       const roles = rolesIn(hexResult(replies[index]));

@@ -1,9 +1,10 @@
 import { addressInWord, sameAddress, type Address, type Hex } from "../../address.js";
 import { lookAt } from "../../chain.js";
 import { codeHash } from "../../inspection/bytecode.js";
-import { codeAt, hexResult, staticCall, storageAt } from "../../reads.js";
+import { codeAt, hexResult, storageAt } from "../../reads.js";
 import type { RpcReply } from "../../rpc.js";
 import type { Answers } from "../contracts.js";
+import { getterCall } from "../getter-call.js";
 import { counted, lead, type Finding } from "../node.js";
 import { addressAt, addressIn, addressesIn, countIn, encodeCall, textIn } from "../words.js";
 import { GET_OWNERS } from "./getters.js";
@@ -61,8 +62,8 @@ export async function readSafe(answers: Answers, view: View): Promise<Finding | 
     ...slots.map((slot) => storageAt(address, word(slot))),
     ...(await linkSlots(SLOTS.owners, [SENTINEL, ...owners])).map((s) => storageAt(address, s)),
     storageAt(address, (await linkSlots(SLOTS.modules, [SENTINEL]))[0] ?? "0x0"),
-    staticCall(address, encodeCall(GET_MODULES_PAGINATED, SENTINEL, BigInt(MOST))),
-    staticCall(address, GET_MODULES),
+    getterCall(address, encodeCall(GET_MODULES_PAGINATED, SENTINEL, BigInt(MOST))),
+    getterCall(address, GET_MODULES),
     codeAt(behind ?? address),
     storageAt(address, word(0n)),
   ]);

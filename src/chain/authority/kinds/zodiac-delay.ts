@@ -1,9 +1,10 @@
+import { lookAt } from "../../chain.js";
+import { hexResult } from "../../reads.js";
+import { getterCall } from "../getter-call.js";
 import { duration, lead } from "../node.js";
 import { addressIn, addressesIn, countIn, encodeCall } from "../words.js";
 import { OWNER } from "./getters.js";
 import { finding, getter, present, type Kind } from "./kind.js";
-import { lookAt } from "../../chain.js";
-import { hexResult, staticCall } from "../../reads.js";
 
 const TX_COOLDOWN = getter("txCooldown()", "0xdcafac09");
 const TX_EXPIRATION = getter("txExpiration()", "0x605df59c");
@@ -21,7 +22,7 @@ export const zodiacDelay: Kind = {
       return undefined;
     }
     const [reply] = await lookAt(chain, blockNumber, [
-      staticCall(address, encodeCall(GET_MODULES_PAGINATED, 1n, BigInt(MOST_MODULES))),
+      getterCall(address, encodeCall(GET_MODULES_PAGINATED, 1n, BigInt(MOST_MODULES))),
     ]);
     const modules = await addressesIn(hexResult(reply), MOST_MODULES);
     const owner = await addressIn(answer(OWNER));
