@@ -57,6 +57,9 @@ export async function consultedBy(fork: Fork, call: TrialCall): Promise<Consulte
   return await follow(call, logs.filter(isRecord));
 }
 
+/** Stands for the address of a contract that the call creates. */
+const CREATED = "";
+
 async function follow(
   call: TrialCall,
   steps: readonly Record<string, unknown>[],
@@ -74,15 +77,23 @@ async function follow(
     const op = String(step.op);
     const stack: readonly unknown[] = Array.isArray(step.stack) ? step.stack : [];
     if (last !== undefined && depth > last.depth) {
-      const target = word(last.stack.at(-2));
+      const created = last.op.startsWith("CREATE");
+      const target = created ? undefined : word(last.stack.at(-2));
       const context = contexts[last.depth - 1] ?? "";
+      // The storage of what is only being created holds nothing to consult.
       contexts[depth - 1] =
-        last.op === "DELEGATECALL" || last.op === "CALLCODE" ? context : hexAddress(target);
-      contracts.add(target);
+        last.op === "DELEGATECALL" || last.op === "CALLCODE"
+          ? context
+          : target === undefined
+            ? CREATED
+            : hexAddress(target);
+      if (target !== undefined) {
+        contracts.add(target);
+      }
     }
     contexts.length = depth;
-    if (last?.op === "SLOAD" && depth === last.depth) {
-      const address = contexts[depth - 1] ?? "";
+    const address = contexts[depth - 1] ?? CREATED;
+    if (last?.op === "SLOAD" && depth === last.depth && address !== CREATED) {
       const slot = word(last.stack.at(-1));
       const value = word(stack.at(-1));
       slots.set(`${address} ${slot}`, { address, slot: hexWord(slot), value });

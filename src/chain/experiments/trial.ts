@@ -19,6 +19,7 @@ export interface Frame {
   readonly from: string;
   readonly to: string;
   readonly input: string;
+  readonly valueWei: bigint;
   readonly output: string;
   readonly failed: boolean;
   readonly depth: number;
@@ -70,7 +71,7 @@ const TRIAL_GAS = 8_000_000;
 
 /**
  * Tries a call on a fork, in the state in which the fork is now, and takes nothing over. Whoever
- * may be the sender; gas costs nothing.
+ * may be the sender; gas costs nothing, and the simulator lends a sender the value that it lacks.
  */
 export async function tryCall(fork: Fork, call: TrialCall): Promise<Trial> {
   const [reply] = await fork.rpc.batch([
@@ -133,7 +134,7 @@ const EVERYTHING = {
 
 const NO_CHANGES = { slots: [], balances: [] };
 
-/** The simulator would not even begin: the sender cannot pay the value, for instance. */
+/** The simulator would not even begin: the call is too long to be paid with the trial's gas, for instance. */
 function refused(failure: RpcFailure): Trial {
   return {
     ok: false,
@@ -159,6 +160,7 @@ function collect(
     from: text(frame.from),
     to: text(frame.to),
     input: text(frame.input),
+    valueWei: wordOr(frame.value),
     output: text(frame.output),
     failed,
     depth,

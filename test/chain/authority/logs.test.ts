@@ -1,14 +1,20 @@
 import { expect } from "chai";
 
-import { findLogs } from "../../../src/chain/authority/logs.js";
+import { findLogs, type Log } from "../../../src/chain/authority/logs.js";
 import { isRecord } from "../../../src/json.js";
 import type { RpcCall, RpcReply } from "../../../src/chain/rpc.js";
 import { owner } from "../../helpers/accounts.js";
 import { fakeChain, type Answers } from "../../helpers/fake-chain.js";
 
 /** A log that says in which block it was. */
-function logAt(block: number): { topics: string[]; data: string } {
-  return { topics: ["0x01"], data: `0x${block.toString(16)}` };
+function logAt(block: number): Log {
+  return { topics: ["0x01"], data: `0x${block.toString(16)}`, transaction: `0x${block}` };
+}
+
+/** The same as a node gives it. */
+function rawLog(block: number): Record<string, unknown> {
+  const { transaction, ...log } = logAt(block);
+  return { ...log, transactionHash: transaction };
 }
 
 function rangeOf({ params: [filter] }: RpcCall): [number, number] {
@@ -29,7 +35,7 @@ function nodeWith(blocks: readonly number[], most: number, oldest = 0): Answers 
         ? tooLarge
         : {
             ok: true,
-            result: blocks.filter((block) => block >= from && block <= to).map(logAt),
+            result: blocks.filter((block) => block >= from && block <= to).map(rawLog),
           };
     },
   };
@@ -78,7 +84,7 @@ describe("the search for logs", () => {
 
   it("takes what is not a log for nothing", async () => {
     const chain = fakeChain({
-      eth_getLogs: () => ({ ok: true, result: [null, 7, { topics: "x" }, logAt(1)] }),
+      eth_getLogs: () => ({ ok: true, result: [null, 7, { topics: "x" }, rawLog(1)] }),
     });
     const { logs } = await findLogs(chain, owner.address, ["0x01"], 100);
     expect(logs.filter(({ topics }) => topics.length > 0)).to.deep.equal([logAt(1)]);
