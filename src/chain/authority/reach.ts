@@ -139,13 +139,14 @@ function whyNow(
   if (node.members.length === 0) {
     return `you have the key of ${node.address}`;
   }
+  const doubt = node.unknown.length === 0 ? "" : ` (but not known: ${node.unknown.join("; ")})`;
   const module = node.members.find((each) => each.part === "alone" && isReached(each, ways));
   if (module !== undefined && allOf(node, ways).seconds > 0) {
-    return `you act as ${module.address}, which may act alone for ${named(node)}`;
+    return `you act as ${module.address}, which may act alone for ${named(node)}${doubt}`;
   }
   return node.needed === 1
-    ? `${named(node)} acts for ${by.join(", ")} at once`
-    : `you hold ${keys(node.needed)} of the ${node.needed} that ${named(node)} needs`;
+    ? `${named(node)} acts for ${by.join(", ")} at once${doubt}`
+    : `you hold ${node.needed} of the ${node.needed} keys that ${named(node)} needs${doubt}`;
 }
 
 function whyNot(node: AuthorityNode, ways: ReadonlyMap<Address, Way>): string {
@@ -181,10 +182,6 @@ function whyNot(node: AuthorityNode, ways: ReadonlyMap<Address, Way>): string {
     return `you are none of those who decide for ${named(node)}`;
   }
   return `you hold ${held === 0 ? "none" : held} of the ${node.needed} keys that ${named(node)} needs (it has ${counted(deciding.length, "owner")})`;
-}
-
-function keys(count: number): string {
-  return count === 1 ? "the 1 key" : `${count} keys`;
 }
 
 const NAMES: Record<AuthorityKind, string> = {

@@ -4,13 +4,12 @@ import { AbiCoder } from "ethers";
 import type { Address } from "../../../src/chain/address.js";
 import { authorityTree, type AuthorityNode } from "../../../src/chain/authority/tree.js";
 import { reach } from "../../../src/chain/authority/reach.js";
-import { hex } from "../../helpers/contracts.js";
 import { ERC1967Proxy, minimalProxy } from "../../corpus/protocols/shared.js";
 import { Workbench } from "../../corpus/workbench.js";
 import { admin, deployer, owner } from "../../helpers/accounts.js";
 import { useChain } from "../../helpers/chain.js";
 import { nodeChain } from "../../helpers/node-chain.js";
-import { treeOf } from "./trees.js";
+import { latest, treeOf } from "./trees.js";
 
 /** Nothing hostile may take longer, even on a busy machine. */
 const BOUND_MS = 20_000;
@@ -72,7 +71,7 @@ describe("the authority tree of hostile contracts", () => {
     const owned = await work.deployOwn("TwoStepOwned", [owner.address]);
     const [first, second] = await authorityTree(
       nodeChain(chain.node.url),
-      Number(await chain.node.request("eth_blockNumber")),
+      await latest(chain.node),
       [
         { address: bomb.address, via: "a test" },
         { address: owned.address, via: "a test" },
@@ -127,8 +126,8 @@ describe("the authority tree of hostile contracts", () => {
   it("and a node that answers nothing is the node's fault", async () => {
     const proxy = await chain.proxy();
     proxy.answerBy(() => ({ status: 200, body: "<html>" }));
-    const block = hex(await chain.node.request("eth_blockNumber"));
-    const failed = await authorityTree(nodeChain(proxy.url), Number(block), [
+    const block = await latest(chain.node);
+    const failed = await authorityTree(nodeChain(proxy.url), block, [
       { address: deployer.address, via: "a test" },
     ]).then(
       () => undefined,
@@ -146,7 +145,7 @@ describe("the authority tree of hostile contracts", () => {
     const node = nodeChain(chain.node.url);
     await authorityTree(
       node,
-      Number(await chain.node.request("eth_blockNumber")),
+      await latest(chain.node),
       wallets.map((address) => ({ address, via: "a test" })),
     );
     expect(node.batches).to.have.lengthOf(3);

@@ -54,7 +54,7 @@ describe("whether accounts reach a power", () => {
     expect(reach(wallet, [A, C])).to.deep.equal({
       now: true,
       by: [A, C],
-      why: `you hold 2 keys of the 2 that Safe ${at("1")} needs`,
+      why: `you hold 2 of the 2 keys that Safe ${at("1")} needs`,
     });
     expect(reach(wallet, [B])).to.deep.equal({
       now: false,
@@ -62,6 +62,10 @@ describe("whether accounts reach a power", () => {
       why: `you hold 1 of the 2 keys that Safe ${at("1")} needs (it has 3 owners)`,
     });
     expect(reach(wallet, []).why).to.contain("you hold none of the 2 keys");
+    const doubted = { ...wallet, unknown: ["whether it obeys only its owners"] };
+    expect(reach(doubted, [A, C]).why).to.contain(
+      "(but not known: whether it obeys only its owners)",
+    );
   });
 
   it("a module acts without the owners", () => {

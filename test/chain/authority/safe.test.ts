@@ -2,11 +2,13 @@ import { expect } from "chai";
 
 import { ZERO_ADDRESS, type Address } from "../../../src/chain/address.js";
 import { reach } from "../../../src/chain/authority/reach.js";
+import { authorityTree } from "../../../src/chain/authority/tree.js";
 import { OwnersGuard, SAFES } from "../../corpus/authorities.js";
 import { Workbench, type Contract } from "../../corpus/workbench.js";
 import { admin, deployer, owner, pauser, stranger } from "../../helpers/accounts.js";
 import { useChain } from "../../helpers/chain.js";
-import { membersOf, treeOf } from "./trees.js";
+import { nodeChain } from "../../helpers/node-chain.js";
+import { latest, membersOf, treeOf } from "./trees.js";
 
 type Release = keyof typeof SAFES;
 /** The packages of 1.0.0 and 1.2.0 were not built as what was published on the chains. */
@@ -139,6 +141,7 @@ describe("a Safe in the authority tree", () => {
     await chain.node.request("anvil_setCode", singleton, `${String(code)}00`);
     const tree = await treeOf(chain.node.url, safe.address);
     expect(tree.kind).to.equal("safe");
+    expect(reach(tree, [owner.address, admin.address]).why).to.contain("no published Safe");
     expect(tree.unknown.join()).to.contain("that of no published Safe");
   });
 
@@ -147,5 +150,54 @@ describe("a Safe in the authority tree", () => {
     const { address } = await bench.deploy(SAFES["1.3.0"].singleton);
     const tree = await treeOf(chain.node.url, address);
     expect(reach(tree, three)).to.include({ now: false });
+  });
+
+  it("can do what is said of it, and not what is denied", async () => {
+    const bench = new Workbench(chain.node);
+    const safe = await createSafe(bench, "1.3.0", [owner.address, admin.address], 2);
+    await safe.send(safe, "enableModule", stranger.address);
+    const pausable = await bench.deployOwn("OwnablePausable", [safe.address]);
+    const tree = await treeOf(chain.node.url, safe.address);
+
+    const nothing = [ZERO_ADDRESS, ZERO_ADDRESS] as const;
+    const transaction = [
+      pausable.address,
+      0,
+      pausable.data("pause"),
+      0,
+      0,
+      0,
+      0,
+      ...nothing,
+    ] as const;
+    const hash = await safe.read("getTransactionHash", ...transaction, 0);
+    // A signature of kind 1: this owner has approved the hash, or sends the transaction.
+    const signed = [owner, admin]
+      .map(({ address }) => address.slice(2).toLowerCase())
+      .sort()
+      .map((digits) => `${digits.padStart(64, "0")}${"0".repeat(64)}01`);
+    const execution = safe.call(owner, "execTransaction", ...transaction, `0x${signed.join("")}`);
+
+    expect(reach(tree, [owner.address])).to.include({ now: false });
+    expect(await bench.tryCall(execution), "one key alone").to.equal(undefined);
+
+    expect(reach(tree, [stranger.address])).to.include({ now: true });
+    await bench.undone(async () => {
+      const pause = [pausable.address, 0, pausable.data("pause"), 0] as const;
+      await safe.send(stranger, "execTransactionFromModule", ...pause);
+      expect(await pausable.read("paused"), "by the module").to.equal(true);
+    });
+
+    expect(reach(tree, [owner.address, admin.address])).to.include({ now: true });
+    await safe.send(admin, "approveHash", hash);
+    await bench.send(execution);
+    expect(await pausable.read("paused"), "by both keys").to.equal(true);
+  });
+
+  it("takes four round trips, its owners included", async () => {
+    const safe = await createSafe(new Workbench(chain.node), "1.4.1", three, 2);
+    const node = nodeChain(chain.node.url);
+    await authorityTree(node, await latest(chain.node), [{ address: safe.address, via: "a test" }]);
+    expect(node.batches).to.have.lengthOf(4);
   });
 });

@@ -1,6 +1,7 @@
 import type { Address } from "../../../src/chain/address.js";
 import { authorityTree, type AuthorityNode } from "../../../src/chain/authority/tree.js";
 import type { TreeOptions } from "../../../src/chain/authority/tree.js";
+import type { LocalNode } from "../../helpers/anvil.js";
 import { nodeChain, type ReadOnlyChain } from "../../helpers/node-chain.js";
 
 /** The tree below one address, at the latest block. */
@@ -22,4 +23,9 @@ export async function treeOf(
 /** Who the members are, and what each is to the one above it. */
 export function membersOf(node: AuthorityNode): [Address, string, string][] {
   return node.members.map(({ address, part, kind }) => [address, part, kind]);
+}
+
+/** The number of a node's newest block. */
+export async function latest(node: LocalNode): Promise<number> {
+  return Number(await node.request("eth_blockNumber"));
 }

@@ -24,7 +24,7 @@ export async function linkSlots(
 
 /** What each of the words at those slots points at. */
 export async function readLinks(
-  replies: readonly RpcReply[],
+  replies: readonly (RpcReply | undefined)[],
 ): Promise<readonly (Address | undefined)[]> {
   return await Promise.all(replies.map(async (reply) => await addressIn(hexResult(reply))));
 }

@@ -1,12 +1,19 @@
-import { addressInWord, sameAddress, type Address, type Hex } from "../../address.js";
+import { sameAddress, type Address, type Hex } from "../../address.js";
 import { lookAt } from "../../chain.js";
 import { codeHash } from "../../inspection/bytecode.js";
-import { codeAt, hexResult, storageAt } from "../../reads.js";
-import type { RpcReply } from "../../rpc.js";
+import { codeAt, hexResult, storageAt, type Read } from "../../reads.js";
 import type { Answers } from "../contracts.js";
 import { getterCall } from "../getter-call.js";
 import { counted, lead, type Finding } from "../node.js";
-import { addressAt, addressIn, addressesIn, countIn, encodeCall, textIn } from "../words.js";
+import {
+  addressAt,
+  addressIn,
+  addressesIn,
+  countIn,
+  encodeCall,
+  textIn,
+  wordOf,
+} from "../words.js";
 import { GET_OWNERS } from "./getters.js";
 import { finding, getter, present, type View } from "./kind.js";
 import { linkSlots, readLinks } from "./linked-list.js";
@@ -40,8 +47,33 @@ const SLOTS = {
   fallbackHandler: 0x6c9a6c4a39284e37ed1cf53d337577d14212a4870fb976a4366c693b939918d5n,
 } as const;
 
-/** More owners or modules than this are not followed. */
-const MOST = 50;
+/** More owners or modules than this are not read. */
+const MOST = 200;
+
+/** What a Safe says of itself. */
+interface Claim {
+  readonly threshold: number;
+  readonly owners: readonly Address[];
+  readonly version: string | undefined;
+}
+
+/** What its storage says. */
+interface Stored {
+  readonly words: Readonly<
+    Record<Exclude<keyof typeof SLOTS, "modules" | "owners">, Hex | undefined>
+  >;
+  /** Where the list of owners leads: from its beginning, and from each owner. */
+  readonly owners: readonly (Address | undefined)[];
+  readonly modules: Modules;
+  /** Undefined where it has no proxy. */
+  readonly singleton: Address | undefined;
+  readonly codeHash: Hex;
+}
+
+interface Modules {
+  readonly list: readonly Address[];
+  readonly unknown: readonly string[];
+}
 
 /**
  * A Safe, of any version. Its getters are compared with its storage: the owners must be the linked
@@ -55,44 +87,72 @@ export async function readSafe(answers: Answers, view: View): Promise<Finding | 
   if (threshold === undefined || owners === undefined) {
     return undefined;
   }
-  const { address, proxy } = answers;
-  const behind = proxy?.implementation ?? null;
-  const slots = Object.values(SLOTS).slice(2);
-  const replies = await lookAt(view.chain, view.blockNumber, [
-    ...slots.map((slot) => storageAt(address, word(slot))),
-    ...(await linkSlots(SLOTS.owners, [SENTINEL, ...owners])).map((s) => storageAt(address, s)),
-    storageAt(address, (await linkSlots(SLOTS.modules, [SENTINEL]))[0] ?? "0x0"),
-    getterCall(address, encodeCall(GET_MODULES_PAGINATED, SENTINEL, BigInt(MOST))),
-    getterCall(address, GET_MODULES),
-    codeAt(behind ?? address),
-    storageAt(address, word(0n)),
-  ]);
-  const stored = Object.fromEntries(
-    Object.keys(SLOTS)
-      .slice(2)
-      .map((name, index) => [name, hexResult(replies[index])]),
-  );
-  const from = slots.length;
-  const list = await readLinks(replies.slice(from, from + owners.length + 1));
-  const rest = replies.slice(from + owners.length + 1);
-  const disagreement = whatDisagrees(owners, threshold, stored, list);
-  const version = textIn(answers.raw(VERSION));
-  if (disagreement !== undefined) {
-    return pretender({ owners, threshold, disagreement });
-  }
+  const claim: Claim = { threshold, owners, version: textIn(answers.raw(VERSION)) };
+  const stored = await readStorage(answers, owners, view);
+  const disagreement = whatDisagrees(claim, stored);
+  return disagreement === undefined
+    ? await describeSafe(claim, stored)
+    : pretender(claim, disagreement);
+}
 
-  const singleton = behind ?? (proxy === null ? null : await addressIn(hexResult(rest[4]))) ?? null;
-  const hash = await codeHash(
-    singleton === behind ? (hexResult(rest[3]) ?? "0x") : await codeOf(singleton ?? address, view),
-  );
-  const published = publishedSafe(hash);
-  const [guard, moduleGuard, fallbackHandler] = await Promise.all([
-    addressIn(stored.guard),
-    addressIn(stored.moduleGuard),
-    addressIn(stored.fallbackHandler),
+async function readStorage(
+  { address, proxy }: Answers,
+  owners: readonly Address[],
+  view: View,
+): Promise<Stored> {
+  const { chain, blockNumber } = view;
+  const behind = proxy?.implementation ?? undefined;
+  const [ownerLinks, moduleLinks] = await Promise.all([
+    linkSlots(SLOTS.owners, [SENTINEL, ...owners]),
+    linkSlots(SLOTS.modules, [SENTINEL]),
   ]);
-  const modules = await readModules(rest);
-  const nonce = countIn(stored.nonce) ?? 0;
+  const at = (slot: bigint): Read => storageAt(address, `0x${wordOf(slot)}`);
+  const [ownerCount, threshold, nonce, guard, moduleGuard, fallbackHandler, slot0, ...rest] =
+    await lookAt(chain, blockNumber, [
+      at(SLOTS.ownerCount),
+      at(SLOTS.threshold),
+      at(SLOTS.nonce),
+      at(SLOTS.guard),
+      at(SLOTS.moduleGuard),
+      at(SLOTS.fallbackHandler),
+      at(0n),
+      codeAt(behind ?? address),
+      getterCall(address, encodeCall(GET_MODULES_PAGINATED, SENTINEL, BigInt(MOST))),
+      getterCall(address, GET_MODULES),
+      ...[...moduleLinks, ...ownerLinks].map((slot) => storageAt(address, slot)),
+    ]);
+  const [code, paginated, all, firstModule, ...links] = rest;
+  // The proxies of 1.0.0 do not answer `masterCopy()`, and so their singleton is only known from slot 0.
+  const inSlot0 = proxy === null ? undefined : await addressIn(hexResult(slot0));
+  const runs =
+    behind === undefined && inSlot0 !== undefined
+      ? (await lookAt(chain, blockNumber, [codeAt(inSlot0)]))[0]
+      : code;
+  return {
+    words: {
+      ownerCount: hexResult(ownerCount),
+      threshold: hexResult(threshold),
+      nonce: hexResult(nonce),
+      guard: hexResult(guard),
+      moduleGuard: hexResult(moduleGuard),
+      fallbackHandler: hexResult(fallbackHandler),
+    },
+    owners: await readLinks(links),
+    modules: await readModules([firstModule, paginated, all].map(hexResult)),
+    singleton: behind ?? inSlot0,
+    codeHash: await codeHash(hexResult(runs) ?? "0x"),
+  };
+}
+
+async function describeSafe(
+  { threshold, owners, version }: Claim,
+  { words, modules, singleton, codeHash: hash }: Stored,
+): Promise<Finding> {
+  const published = publishedSafe(hash);
+  const [guard, moduleGuard, fallbackHandler] = await Promise.all(
+    [words.guard, words.moduleGuard, words.fallbackHandler].map(addressIn),
+  );
+  const nonce = countIn(words.nonce) ?? 0;
   const about = [
     `Safe ${published ?? version ?? "of an unknown version"}`,
     `${threshold} of ${counted(owners.length, "owner")}`,
@@ -113,19 +173,15 @@ export async function readSafe(answers: Answers, view: View): Promise<Finding | 
       guard: guard ?? null,
       moduleGuard: moduleGuard ?? null,
       fallbackHandler: fallbackHandler ?? null,
-      singleton,
+      singleton: singleton ?? null,
       publishedCode: published ?? null,
     },
     needed: threshold,
     leads: present([
       ...owners.map((owner) => lead(owner, "owner of the Safe")),
       ...modules.list.map((each) => lead(each, "module: may act without the owners", "alone")),
-      guard === undefined
-        ? undefined
-        : lead(guard, "guard: may refuse any transaction of the owners", "aside"),
-      moduleGuard === undefined
-        ? undefined
-        : lead(moduleGuard, "module guard: may refuse any call of a module", "aside"),
+      guard && lead(guard, "guard: may refuse any transaction of the owners", "aside"),
+      moduleGuard && lead(moduleGuard, "module guard: may refuse any call of a module", "aside"),
     ]),
     known: [
       "storage slots 2 to 5 and getOwners(), getThreshold(), which agree",
@@ -145,18 +201,7 @@ export async function readSafe(answers: Answers, view: View): Promise<Finding | 
   });
 }
 
-/** The proxies of 1.0.0 do not answer `masterCopy()`, and so their singleton is only known from slot 0. */
-async function codeOf(address: Address, { chain, blockNumber }: View): Promise<Hex> {
-  const [reply] = await lookAt(chain, blockNumber, [codeAt(address)]);
-  return hexResult(reply) ?? "0x";
-}
-
-function pretender(claim: {
-  readonly owners: readonly Address[];
-  readonly threshold: number;
-  readonly disagreement: string;
-}): Finding {
-  const { owners, threshold, disagreement } = claim;
+function pretender({ owners, threshold }: Claim, disagreement: string): Finding {
   return finding({
     kind: "contract",
     about: `a contract that answers like a Safe (${threshold} of ${counted(owners.length, "owner")}) and is none: ${disagreement}`,
@@ -170,15 +215,13 @@ function pretender(claim: {
 }
 
 function whatDisagrees(
-  owners: readonly Address[],
-  threshold: number,
-  stored: Readonly<Record<string, Hex | undefined>>,
-  list: readonly (Address | undefined)[],
+  { owners, threshold }: Claim,
+  { words, owners: list }: Stored,
 ): string | undefined {
-  if (countIn(stored.threshold) !== threshold) {
+  if (countIn(words.threshold) !== threshold) {
     return `getThreshold() says ${threshold}, storage slot 4 does not`;
   }
-  if (countIn(stored.ownerCount) !== owners.length) {
+  if (countIn(words.ownerCount) !== owners.length) {
     return `getOwners() names ${owners.length}, storage slot 3 does not`;
   }
   // A Safe that was never set up has an empty list, without its sentinel.
@@ -190,14 +233,10 @@ function whatDisagrees(
   return linked ? undefined : "getOwners() is not the list in its storage";
 }
 
-/**
- * @param replies the first word of the list in storage, `getModulesPaginated`, `getModules`.
- */
-async function readModules(
-  replies: readonly RpcReply[],
-): Promise<{ readonly list: readonly Address[]; readonly unknown: readonly string[] }> {
-  const [first, paginated, all] = replies.map(hexResult);
-  const head = await addressInWord(first ?? "");
+/** @param answers where the list in storage begins, `getModulesPaginated`, `getModules`. */
+async function readModules(answers: readonly (Hex | undefined)[]): Promise<Modules> {
+  const [first, paginated, all] = answers;
+  const head = await addressIn(first);
   if (head === undefined || sameAddress(head, SENTINEL)) {
     return { list: [], unknown: [] };
   }
@@ -209,8 +248,4 @@ async function readModules(
   const next = page === undefined ? undefined : await addressAt(paginated, 1);
   const more = next !== undefined && !sameAddress(next, SENTINEL);
   return { list, unknown: more ? [`it has more than ${MOST} modules`] : [] };
-}
-
-function word(slot: bigint): Hex {
-  return `0x${slot.toString(16).padStart(64, "0")}`;
 }
