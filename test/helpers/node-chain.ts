@@ -22,6 +22,7 @@ export function nodeChain(url: string, refused: readonly string[] = []): ReadOnl
     },
   });
   const batches: (readonly RpcCall[])[] = [];
+  let checked: number | undefined;
   return {
     batches,
     network: "node",
@@ -38,8 +39,11 @@ export function nodeChain(url: string, refused: readonly string[] = []): ReadOnl
         );
       },
     },
-    chainId: unexpected("chainId"),
-    chainIdChecked: () => undefined,
+    // Known once something was looked at, as of a real chain.
+    chainId: async () => checked ?? (await unexpected("chainId")()),
+    chainIdChecked: (chainId) => {
+      checked = chainId;
+    },
     accounts: unexpected("accounts"),
     send: unexpected("send"),
     close: unexpected("close"),

@@ -23,7 +23,10 @@ import type { SeenRoute } from "./routes.js";
 /** What became of one idiom: a route, a reason against it, or nothing, where it has nothing to do with the contract. */
 export interface Explored {
   readonly seen?: SeenRoute;
+  /** Why it cannot be used, although it is there. */
   readonly reason?: string;
+  /** The call is there, but nothing of this idiom that it can be read back with. `about`: the call in words. */
+  readonly unreadable?: TargetedCall & { readonly about: string };
 }
 
 const NOTHING: Explored = {};
@@ -54,25 +57,23 @@ export class Explorer {
     if (values === undefined || !pointsBack(idiom, values)) {
       return NOTHING;
     }
-    const calls = await this.#calls(idiom, values);
+    const [calls, state, closed] = await Promise.all([
+      this.#calls(idiom, values),
+      this.#state(idiom, values),
+      this.#closed(idiom, values),
+    ]);
     if (calls === undefined) {
       return NOTHING;
     }
-    const about = `${idiom.title}: ${describeCall(calls.pause)}${this.#elsewhere(calls.pause.to)}`;
-    const state = await this.#state(idiom, values);
+    const about = `${describeCall(calls.pause)}${this.#elsewhere(calls.pause.to)}`;
     if (state === undefined) {
-      return { reason: `${about} is there, but nothing that it can be read back with` };
+      return { unreadable: { ...calls.pause, about } };
     }
     if (state === EMPTY) {
-      return { reason: `${about} has nothing to stop: its list is empty` };
+      return { reason: `${about} (${idiom.title}) has nothing to stop: its list is empty` };
     }
-    if (state.paused === false && idiom.closed !== undefined) {
-      const { of, call, why } = idiom.closed;
-      const answer = await this.#ask(addressOf(values, of), call, values);
-      const closed = answer === undefined ? undefined : why(answer, this.#block.timestamp);
-      if (closed !== undefined) {
-        return { reason: `${about} cannot be used now: ${closed}` };
-      }
+    if (state.paused === false && closed !== undefined) {
+      return { reason: `${about} (${idiom.title}) cannot be used now: ${closed}` };
     }
     const route: PauseRoute = {
       id: idiom.id,
@@ -175,6 +176,15 @@ export class Explorer {
     }
     const [reply] = await lookAt(this.#chain, this.#block.number, [staticCall(to, data)]);
     return hexResult(reply);
+  }
+
+  /** Why it is useless for now. */
+  async #closed({ closed }: Idiom, values: Values): Promise<string | undefined> {
+    if (closed === undefined) {
+      return undefined;
+    }
+    const answer = await this.#ask(addressOf(values, closed.of), closed.call, values);
+    return answer === undefined ? undefined : closed.why(answer, this.#block.timestamp);
   }
 
   /** Both calls, if the code of the contracts that are called has them. */
@@ -298,11 +308,12 @@ export class Explorer {
   }
 
   #describe(calls: readonly TargetedCall[], each: boolean): string {
+    const many = each || calls.length > MOST_NAMED;
     const [first] = calls;
     if (first === undefined) {
       return "nothing";
     }
-    return each
+    return many
       ? `${first.signature} for each of ${calls.length}${this.#elsewhere(first.to)}`
       : `${calls.map(describeCall).join(", ")}${this.#elsewhere(first.to)}`;
   }
@@ -311,6 +322,9 @@ export class Explorer {
     return to === this.#contract.address ? "" : ` of ${to}`;
   }
 }
+
+/** More reads than this are counted, rather than named one by one. */
+const MOST_NAMED = 5;
 
 /** A list without members: nothing that could be stopped, or read back. */
 const EMPTY = "empty";

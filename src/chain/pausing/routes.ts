@@ -3,7 +3,7 @@ import { coalescing } from "../authority/coalesce.js";
 import { lookAt, type Block, type Chain } from "../chain.js";
 import type { InspectedContract } from "../inspection/contract.js";
 import type { CustomMechanism } from "./custom.js";
-import { Explorer } from "./explorer.js";
+import { Explorer, type Explored } from "./explorer.js";
 import { IDIOMS } from "./idioms/catalogue.js";
 import type { PausedState } from "./mechanism.js";
 import { recognise, recognitionReads } from "./recognise.js";
@@ -50,13 +50,17 @@ export async function findRoutes(
     ),
   ]);
   const explored = [...named, ...known, ...general];
-  const found = [
+  const found = bestFirst([
     ...named.flatMap(({ seen }) => seen ?? []),
     ...direct.found,
     ...[...known, ...general].flatMap(({ seen }) => seen ?? []),
+  ]);
+  const reasons = [
+    ...(found.length === 0 ? direct.reasons : []),
+    ...explored.flatMap(({ reason }) => reason ?? []),
+    ...unreadable(explored, found),
   ];
-  const reasons = [...direct.reasons, ...explored.flatMap(({ reason }) => reason ?? [])];
-  return { found: bestFirst(found), reasons: [...new Set(reasons)] };
+  return { found, reasons: [...new Set(reasons)] };
 }
 
 /** Whether any contract can have a route with this id. */
@@ -104,6 +108,16 @@ async function directRoutes(
     })),
     reasons: found.length > 0 ? [] : [reason],
   };
+}
+
+/** Calls that are there, and which no idiom could read back. Several idioms may begin with the same call. */
+function unreadable(explored: readonly Explored[], found: readonly SeenRoute[]): readonly string[] {
+  const known = new Set(found.map(({ route }) => callKey(route.pause)));
+  return explored.flatMap(({ unreadable: call }) =>
+    call === undefined || known.has(callKey(call))
+      ? []
+      : [`it has ${call.about}, but nothing known to read it back with`],
+  );
 }
 
 /** Each call once, where several idioms have it; those that can be undone first. */

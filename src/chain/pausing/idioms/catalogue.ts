@@ -9,11 +9,14 @@ import {
 import { comet } from "./comet.js";
 import { COMPOUND_EVERYWHERE, COMPOUND_MARKET } from "./compound-v2.js";
 import {
+  THE_GRAPH,
   linea,
   mapleContract,
   pendleGuardian,
   polygonBridge,
   roninEnforcer,
+  setProtocolCore,
+  stargatePool,
   zksyncChain,
 } from "./helpers.js";
 import type { Idiom } from "./idiom.js";
@@ -39,6 +42,7 @@ export const IDIOMS: readonly Idiom[] = [
   balancerV3Vault,
   linea,
   makerClipper,
+  setProtocolCore,
   superchainConfig,
   superchainConfigText,
   synthetixStatus,
@@ -51,6 +55,7 @@ export const IDIOMS: readonly Idiom[] = [
   aaveV3Pool,
   balancerV3Pool,
   mapleContract,
+  stargatePool,
   venusCoreMarket,
   venusIsolatedMarket,
   ...COMPOUND_MARKET,
@@ -59,6 +64,7 @@ export const IDIOMS: readonly Idiom[] = [
   polygonBridge,
   aaveV2Pool,
   aaveV2Token,
+  ...THE_GRAPH,
   synthetixMember,
   superchainMember,
   superchainMemberText,

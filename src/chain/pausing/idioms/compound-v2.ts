@@ -72,7 +72,7 @@ export const COMPOUND_MARKET: readonly Idiom[] = [
   ),
 ];
 
-/** The flags of a Comptroller that hold for all its markets, for the Comptroller itself and for its cTokens. */
+/** The flags of a Comptroller that hold for all its markets, for the Comptroller itself. */
 export const COMPOUND_EVERYWHERE: readonly Idiom[] = [
   section(
     "compound-v2-transfer",

@@ -1,5 +1,12 @@
 import { strictBool } from "../mechanism.js";
-import { CONTRACT, call, valueOf, type Idiom, type StateTemplate } from "./idiom.js";
+import {
+  CONTRACT,
+  call,
+  valueOf,
+  type CallTemplate,
+  type Idiom,
+  type StateTemplate,
+} from "./idiom.js";
 
 /*
  * A contract with a pause of its own that only a helper contract may call: people call the helper.
@@ -102,6 +109,81 @@ export const zksyncChain: Idiom = {
     },
   ],
   limits: "it stops the facets that are freezable",
+};
+
+/**
+ * The Graph: contracts ask their controller. Most functions stop at a partial pause, rewards and
+ * slashing only at a full one.
+ */
+export const THE_GRAPH: readonly Idiom[] = [
+  controller(
+    "the-graph-partial",
+    "The Graph's controller, partial pause",
+    call("setPartialPaused(bool)", "0x56371bd8", [true]),
+    call("setPartialPaused(bool)", "0x56371bd8", [false]),
+    call("partialPaused()", "0x2e292fc7"),
+  ),
+  controller(
+    "the-graph-full",
+    "The Graph's controller, full pause",
+    call("setPaused(bool)", "0x16c38b3c", [true]),
+    call("setPaused(bool)", "0x16c38b3c", [false]),
+    call("paused()", "0x5c975abb"),
+  ),
+];
+
+/** The contract must ask the controller for the flag. */
+function controller(
+  id: string,
+  title: string,
+  pause: CallTemplate,
+  unpause: CallTemplate,
+  getter: CallTemplate,
+): Idiom {
+  return {
+    id,
+    title,
+    marks: [getter.selector],
+    values: { controller: { paths: [[call("controller()", "0xf77c4791")]] } },
+    to: "controller",
+    pause,
+    unpause,
+    readBacks: [{ reads: [{ of: "controller", call: getter }], decode: strictBool }],
+    limits: "it stops every contract of this controller, as far as it asks for this flag",
+  };
+}
+
+/** Stargate v1: the router stops a pool's swaps. */
+export const stargatePool: Idiom = {
+  id: "stargate-v1-pool",
+  title: "Stargate v1's router, swaps of this pool",
+  values: {
+    router: { paths: [[call("router()", "0xf887ea40")]] },
+    pool: { paths: [[call("poolId()", "0x3e0dc34e")]], kind: "number" },
+  },
+  to: "router",
+  pause: call("setSwapStop(uint256,bool)", "0x98e391a1", [valueOf("pool"), true]),
+  unpause: call("setSwapStop(uint256,bool)", "0x98e391a1", [valueOf("pool"), false]),
+  readBacks: [
+    { reads: [{ of: CONTRACT, call: call("stopSwap()", "0xb633b364") }], decode: strictBool },
+  ],
+  limits: "it stops swaps to other chains; liquidity can still be added and taken out",
+};
+
+/** Set Protocol's Core: a state of operation, of which 1 is shut down. */
+export const setProtocolCore: Idiom = {
+  id: "set-protocol-core",
+  title: "Set Protocol's state of operation",
+  to: CONTRACT,
+  pause: call("setOperationState(uint8)", "0x539f70d8", [1n]),
+  unpause: call("setOperationState(uint8)", "0x539f70d8", [0n]),
+  readBacks: [
+    {
+      reads: [{ of: CONTRACT, call: call("operationState()", "0x72bedcee") }],
+      decode: strictBool,
+    },
+  ],
+  limits: "redeeming and withdrawing go on",
 };
 
 /** Linea's PauseManager, type 1: general. */

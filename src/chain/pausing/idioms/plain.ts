@@ -57,6 +57,33 @@ export const PLAIN_IDIOMS: readonly Idiom[] = [
     calls("emergencyPause()", "0x51858e27", "emergencyUnpause()", "0x4a4e3bd5"),
     [EMERGENCY_PAUSED, PAUSED, IS_PAUSED],
   ),
+  pair("pause-resume-vault", calls("pause()", "0x8456cb59", "resume()", "0x046f7da2"), [
+    flag("vaultPaused()", "0x73d025d6"),
+  ]),
+  pair(
+    "pause-funds-transfer",
+    calls("pauseFundsTransfer()", "0x5a38f84d", "resumeFundsTransfer()", "0xbc2f7dc3"),
+    [PAUSED],
+  ),
+  part(
+    "pause-auctions",
+    calls("pauseAuctions()", "0x91f8e694", "resumeAuctions()", "0x5be3fe1b"),
+    flag("auctionsPaused()", "0xa23926e1"),
+    "it stops auctions; other functions go on",
+  ),
+  part(
+    "pause-withdrawals",
+    calls("pauseWithdrawals()", "0x56bb54a7", "unpauseWithdrawals()", "0xe4c4be58"),
+    flag("withdrawalsPaused()", "0xe9f2838e"),
+    "it stops withdrawals; other functions go on",
+  ),
+  part(
+    "pause-deposits",
+    calls("pauseDeposits()", "0x02191980", "unpauseDeposits()", "0x63d8882a"),
+    flag("depositsPaused()", "0x60da3e83"),
+    "it stops deposits; other functions go on",
+  ),
+  pair("pause-send-tokens", setter("pauseSendTokens(bool)", "0xf1878922"), [PAUSED]),
   pair("set-pause", setter("setPause(bool)", "0xbedb86fb"), [PAUSED, IS_PAUSED]),
   pair("set-is-paused", setter("setIsPaused(bool)", "0x240976bf"), [IS_PAUSED]),
   pair("set-pause-status", setter("setPauseStatus(bool)", "0xc38bb537"), [PAUSED, IS_PAUSED]),
@@ -227,6 +254,11 @@ function enabler(signature: string, selector: Hex): Pair {
 function pair(id: string, { pause, unpause }: Pair, readBacks: readonly StateTemplate[]): Idiom {
   const title = pause.signature;
   return { id, title, to: CONTRACT, pause, unpause, readBacks, limits: CHECKED };
+}
+
+/** One of several sections of a contract. */
+function part(id: string, calls: Pair, readBack: StateTemplate, limits: string): Idiom {
+  return { ...pair(id, calls, [readBack]), limits, section: true };
 }
 
 function forEver(

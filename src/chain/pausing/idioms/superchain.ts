@@ -15,6 +15,9 @@ const CONFIG: Readonly<Record<string, Lookup>> = {
   },
 };
 
+/** A contract that depends on it has, or asks for, `paused()`. */
+const ASKS = "0x5c975abb";
+
 const LIMITS =
   "it stops withdrawals and messages of every chain of the superchain, on L1; the L2 chains go on";
 
@@ -23,7 +26,7 @@ function byIdentifier(id: string, of: string): Idiom {
   return {
     id,
     title: "Optimism's SuperchainConfig, all chains",
-    ...(of === CONTRACT ? {} : { values: CONFIG }),
+    ...(of === CONTRACT ? {} : { marks: [ASKS], values: CONFIG }),
     to: of,
     pause: call("pause(address)", "0x76a67a51", [0n]),
     unpause: call("unpause(address)", "0x57b001f9", [0n]),
@@ -48,7 +51,7 @@ function byText(id: string, of: string): Idiom {
   return {
     id,
     title: "Optimism's SuperchainConfig (first version)",
-    ...(of === CONTRACT ? {} : { values: CONFIG }),
+    ...(of === CONTRACT ? {} : { marks: [ASKS], values: CONFIG }),
     to: of,
     pause: call("pause(string)", "0x6da66355", [""]),
     unpause: call("unpause()", "0x3f4ba83a"),

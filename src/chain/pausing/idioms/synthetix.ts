@@ -3,11 +3,16 @@ import { CONTRACT, call, firstOf, type Idiom, type Lookup } from "./idiom.js";
 /** "SystemStatus" as bytes32: the name under which Synthetix' resolver knows it. */
 const NAME = BigInt(`0x${Buffer.from("SystemStatus", "utf8").toString("hex").padEnd(64, "0")}`);
 
+const RESOLVER = call("resolver()", "0x04f3bcec");
+const BY_NAME = call("getAddress(bytes32)", "0x21f8a721", [NAME]);
+
 const STATUS: Readonly<Record<string, Lookup>> = {
   status: {
+    // SNX itself stands behind a proxy that calls its target, rather than running its code.
     paths: [
       [call("systemStatus()", "0x64cb907c")],
-      [call("resolver()", "0x04f3bcec"), call("getAddress(bytes32)", "0x21f8a721", [NAME])],
+      [RESOLVER, BY_NAME],
+      [call("target()", "0xd4b83992"), RESOLVER, BY_NAME],
     ],
   },
 };
