@@ -28,11 +28,14 @@ export interface ProjectArtifacts {
   errors(): Promise<readonly unknown[]>;
 }
 
+/** Where the artifacts' files are, as Hardhat says. */
+export type ArtifactFiles = Pick<ArtifactManager, "getAllArtifactPaths" | "getArtifactPath">;
+
 /**
  * The project's artifacts. Their files are read when they are needed, and parsed only where a look at
  * the text says that it is worth it: a project has thousands.
  */
-export function projectArtifacts(manager: ArtifactManager): ProjectArtifacts {
+export function projectArtifacts(manager: ArtifactFiles): ProjectArtifacts {
   return {
     async named(name) {
       const known = await manager.getArtifactPath(name).catch(() => undefined);
@@ -68,7 +71,7 @@ export function projectArtifacts(manager: ArtifactManager): ProjectArtifacts {
 /** The length of each artifact's runtime code without metadata, by file; the build makes a new set of paths. */
 const known = new WeakMap<ReadonlySet<string>, Promise<ReadonlyMap<string, number>>>();
 
-async function codeLengths(manager: ArtifactManager): Promise<ReadonlyMap<string, number>> {
+async function codeLengths(manager: ArtifactFiles): Promise<ReadonlyMap<string, number>> {
   const paths = await manager.getAllArtifactPaths();
   const cached = known.get(paths);
   if (cached !== undefined) {
@@ -91,7 +94,7 @@ function runtimeLength(text: string): number {
 const MOST_OPEN = 32;
 
 async function eachFile<T>(
-  manager: ArtifactManager,
+  manager: ArtifactFiles,
   read: (text: string, file: string) => T,
 ): Promise<readonly T[]> {
   const waiting = (await manager.getAllArtifactPaths()).values();

@@ -51,3 +51,17 @@ export function dispatched(code: Hex): Dispatch {
   }));
   return { program, functions, complete };
 }
+
+/**
+ * Selectors that code compares something with before it jumps, wherever that is: for dispatchers that
+ * cannot be followed to their end. Some may be compared for another reason.
+ */
+export function comparedSelectors(code: Hex): readonly Hex[] {
+  // PUSH4 or PUSH3, one DUP or SWAP at most, EQ or SUB or XOR, ISZERO at most, PUSH of the target, JUMPI.
+  const pattern =
+    /(?:63([0-9a-f]{8})|62([0-9a-f]{6}))(?:8[0-3]|9[01])?(?:14|18|03)(?:15)?(?:60[0-9a-f]{2}|61[0-9a-f]{4}|62[0-9a-f]{6})57/gi;
+  const found = [...code.slice(2).toLowerCase().matchAll(pattern)]
+    .filter(({ index }) => index % 2 === 0)
+    .map(([, four, three = ""]) => `0x${four ?? three.padStart(8, "0")}` as const);
+  return [...new Set(found)];
+}

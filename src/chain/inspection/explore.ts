@@ -33,7 +33,9 @@ export function explore(
       complete = false;
     }
     for (const path of end.kind === "paths" ? end.next : []) {
-      const next = enter(path) ? unlessSeen(path.state) : undefined;
+      // What a path carries is copied and compared: that is work too.
+      steps += path.state.stack.length;
+      const next = steps <= mostSteps && enter(path) ? unlessSeen(path.state) : undefined;
       if (next !== undefined) {
         waiting.push(next);
       }
@@ -75,11 +77,12 @@ function valueKey(value: Value): string {
     case "selector":
       return `s${value.shift}`;
     case "compared":
-      return `${value.equal ? "=" : "!"}${value.selector.toString(36)}`;
-    case "word":
-    case "mixed":
+      return `${value.equal ? "=" : "!"}${value.selector.toString(36)}${value.unpaid === true ? "u" : ""}`;
     case "callvalue":
     case "no-callvalue":
+      return `?${value.kind}${value.alone ? "1" : ""}`;
+    case "word":
+    case "mixed":
     case "unknown":
       return `?${value.kind}`;
   }

@@ -1,5 +1,5 @@
 import type { Hex } from "../address.js";
-import { Memory, place } from "./memory.js";
+import { Memory, place, unknownBytes } from "./memory.js";
 import { UNKNOWN, binary, entries, constant, isZero, not, type Value } from "./symbolic.js";
 
 /** A program, taken apart once. */
@@ -33,6 +33,9 @@ export interface Path {
   /** The selector that leads here and nowhere else. */
   readonly selector?: bigint;
 }
+
+/** As many values as the stack of the EVM takes. */
+const MOST_STACK = 1024;
 
 const JUMPDEST = 0x5b;
 const PUSH0 = 0x5f;
@@ -76,7 +79,7 @@ export function run(program: Program, from: State, spend: (opcode: number) => bo
 
   for (;;) {
     const opcode = bytes[at];
-    if (opcode === undefined || !spend(opcode)) {
+    if (opcode === undefined || stack.length > MOST_STACK || !spend(opcode)) {
       return { kind: "end" };
     }
     const next = at + 1;
@@ -115,7 +118,7 @@ export function run(program: Program, from: State, spend: (opcode: number) => bo
         stack.push(not(pop()));
         break;
       case 0x34:
-        stack.push({ kind: "callvalue" });
+        stack.push({ kind: "callvalue", alone: true });
         break;
       case 0x35: {
         const offset = pop();
@@ -143,6 +146,22 @@ export function run(program: Program, from: State, spend: (opcode: number) => bo
       case 0x3e: {
         const [to, , length] = [pop(), pop(), pop()];
         memory = memory.copy(to, unknownBytes(length));
+        break;
+      }
+      case 0x5e: {
+        const [to, , length] = [pop(), pop(), pop()];
+        memory = memory.copy(to, unknownBytes(length));
+        break;
+      }
+      case 0xf1:
+      case 0xf2:
+      case 0xf4:
+      case 0xfa: {
+        // CALL and CALLCODE take a value as well. What comes back is written to memory.
+        stack.length = Math.max(0, stack.length - (opcode === 0xf1 || opcode === 0xf2 ? 5 : 4));
+        const [to, length] = [pop(), pop()];
+        memory = memory.copy(to, unknownBytes(length));
+        stack.push(UNKNOWN);
         break;
       }
       case 0x50:
@@ -215,8 +234,13 @@ function branch(condition: Value, taken: State | undefined, passed: State): End 
       state: paid === undefined ? state : { ...state, paid },
       ...(selector === undefined ? {} : { selector }),
     });
-    const next = [...(taken === undefined ? [] : [way(taken, yes)]), way(passed, no)];
-    return taken === undefined && next.length === 0 ? { kind: "lost" } : { kind: "paths", next };
+    const agrees = ({ paid }: Partial<State>): boolean =>
+      paid === undefined || passed.paid === undefined || paid === passed.paid;
+    const next = [
+      ...(taken === undefined || !agrees(yes) ? [] : [way(taken, yes)]),
+      ...(agrees(no) ? [way(passed, no)] : []),
+    ];
+    return { kind: "paths", next };
   };
   switch (condition.kind) {
     case "constant":
@@ -225,13 +249,14 @@ function branch(condition: Value, taken: State | undefined, passed: State): End 
       }
       return taken === undefined ? { kind: "lost" } : { kind: "paths", next: [{ state: taken }] };
     case "compared": {
-      const { selector } = condition;
-      return condition.equal ? both({ selector }, {}) : both({}, { selector });
+      const { selector, unpaid } = condition;
+      const found = unpaid === true ? { selector, paid: false } : { selector };
+      return condition.equal ? both(found, {}) : both({}, found);
     }
     case "callvalue":
-      return both({ paid: true }, { paid: false });
+      return both(condition.alone ? { paid: true } : {}, { paid: false });
     case "no-callvalue":
-      return both({ paid: false }, { paid: true });
+      return both({ paid: false }, condition.alone ? { paid: true } : {});
     case "word":
     case "selector":
     case "mixed":
@@ -243,10 +268,6 @@ function branch(condition: Value, taken: State | undefined, passed: State): End 
 function target({ jumpTargets }: Program, value: Value): number | undefined {
   const to = value.kind === "constant" ? Number(value.value) : undefined;
   return to !== undefined && jumpTargets.has(to) ? to : undefined;
-}
-
-function unknownBytes(length: Value): readonly undefined[] {
-  return Array.from({ length: place(length) ?? 0 }, () => undefined);
 }
 
 function codeBytes(bytes: Buffer, offset: Value, length: Value): readonly number[] | undefined {
@@ -292,15 +313,10 @@ const EFFECTS: ReadonlyMap<number, readonly [takes: number, gives: number]> = ne
   [0x5a, [0, 1]],
   [0x5c, [1, 1]],
   [0x5d, [2, 0]],
-  [0x5e, [3, 0]],
-  // Logs, calls, creations
+  // Logs, creations
   ...Array.from({ length: 5 }, (_, topics) => entry(0xa0 + topics, 2 + topics, 0)),
   [0xf0, [3, 1]],
-  [0xf1, [7, 1]],
-  [0xf2, [7, 1]],
-  [0xf4, [6, 1]],
   [0xf5, [4, 1]],
-  [0xfa, [6, 1]],
 ]);
 
 type Effect = readonly [opcode: number, effect: readonly [takes: number, gives: number]];

@@ -5,23 +5,28 @@ type Byte = number | undefined;
 
 const WORD = 32;
 /** Beyond this nothing is kept: dispatchers use the scratch space, or a little more. */
-const MOST = 0x1000;
+const MOST = 0x200;
+/**
+ * Where solc's free memory begins. Below it, what was never written is zero. Above it nothing counts as
+ * zero, and a write nobody knows where may have been to any place.
+ */
+const FREE = 0x80;
 
 /**
  * The beginning of a program's memory, as far as it is known. Every change makes a new one, so that
- * paths can share it. What is written nobody knows where is taken to be written behind the free memory
- * pointer, out of a dispatcher's sight.
+ * paths can share it.
  */
 export class Memory {
-  readonly #bytes: ReadonlyMap<number, Byte>;
+  /** As far as something was written; a hole was not. */
+  readonly #bytes: readonly (Byte | null)[];
   #digest: string | undefined;
 
-  private constructor(bytes: ReadonlyMap<number, Byte>) {
+  private constructor(bytes: readonly (Byte | null)[]) {
     this.#bytes = bytes;
   }
 
   static empty(): Memory {
-    return new Memory(new Map());
+    return new Memory([]);
   }
 
   /** Tells two memories apart by their scratch space, which is all that a dispatcher goes by. */
@@ -63,18 +68,24 @@ export class Memory {
   }
 
   /** Bytes are copied here; they need not be known. */
-  copy(offset: Value, bytes: readonly Byte[]): Memory {
-    const at = place(offset);
+  copy(to: Value, bytes: readonly Byte[]): Memory {
+    const at = place(to);
     if (at === undefined) {
-      return this;
+      return new Memory(this.#bytes.slice(0, FREE));
     }
-    const next = new Map(this.#bytes);
-    bytes.forEach((byte, index) => next.set(at + index, byte));
+    const next = this.#bytes.slice();
+    while (next.length < at) {
+      next.push(null);
+    }
+    for (const [index, byte] of bytes.entries()) {
+      next[at + index] = byte;
+    }
     return new Memory(next);
   }
 
   #byte(at: number): Byte {
-    return this.#bytes.has(at) ? this.#bytes.get(at) : 0;
+    const byte = at < this.#bytes.length ? this.#bytes[at] : null;
+    return byte === null ? (at < FREE ? 0 : undefined) : byte;
   }
 }
 
@@ -83,6 +94,11 @@ export function place(offset: Value): number | undefined {
   return offset.kind === "constant" && offset.value < BigInt(MOST)
     ? Number(offset.value)
     : undefined;
+}
+
+/** Bytes that are not known, as many as a copy has, or as are kept. */
+export function unknownBytes(length: Value): readonly undefined[] {
+  return Array.from({ length: place(length) ?? MOST }, () => undefined);
 }
 
 function selectorAndMore(length: number): readonly Byte[] {

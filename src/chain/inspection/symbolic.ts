@@ -10,12 +10,20 @@ export type Value =
   | { readonly kind: "selector"; readonly shift: number }
   /** Computed from the selector, so that it is the same for the same selector. */
   | { readonly kind: "mixed" }
-  /** Not zero exactly if (`equal`), or only if, the selector is this one. */
-  | { readonly kind: "compared"; readonly selector: bigint; readonly equal: boolean }
-  /** The ETH that was sent along. */
-  | { readonly kind: "callvalue" }
-  /** Not zero exactly if no ETH was sent. */
-  | { readonly kind: "no-callvalue" }
+  /**
+   * With `equal`: not zero only if the selector is this one (and, with `unpaid`, no ETH was sent).
+   * Without: zero only then.
+   */
+  | {
+      readonly kind: "compared";
+      readonly selector: bigint;
+      readonly equal: boolean;
+      readonly unpaid?: boolean;
+    }
+  /** Zero only if no ETH was sent; with `alone`, exactly then. */
+  | { readonly kind: "callvalue"; readonly alone: boolean }
+  /** Not zero only if no ETH was sent; with `alone`, exactly then. */
+  | { readonly kind: "no-callvalue"; readonly alone: boolean }
   | { readonly kind: "unknown" };
 
 export const UNKNOWN: Value = { kind: "unknown" };
@@ -41,6 +49,7 @@ export function binary(opcode: number, a: Value, b: Value): Value {
   return (
     onSelector(opcode, a, b) ??
     onComparison(opcode, a, b) ??
+    onCallvalue(opcode, a, b) ??
     (dependsOnSelector(a) || dependsOnSelector(b) ? mixed(a, b) : UNKNOWN)
   );
 }
@@ -55,9 +64,9 @@ export function isZero(a: Value): Value {
     case "selector":
       return { kind: "compared", selector: 0n, equal: true };
     case "callvalue":
-      return { kind: "no-callvalue" };
+      return { ...a, kind: "no-callvalue" };
     case "no-callvalue":
-      return { kind: "callvalue" };
+      return { ...a, kind: "callvalue" };
     case "word":
     case "mixed":
     case "unknown":
@@ -175,13 +184,26 @@ function onComparison(opcode: number, a: Value, b: Value): Value | undefined {
     return undefined;
   }
   if ((opcode === 0x16 && value.equal) || (opcode === 0x17 && !value.equal)) {
-    return value;
+    const unpaid = other.kind === (value.equal ? "no-callvalue" : "callvalue");
+    return unpaid ? { ...value, unpaid } : value;
   }
   // EQ or XOR with zero, and the like.
   if (opcode === 0x14 && other.kind === "constant" && other.value === 0n) {
     return isZero(value);
   }
   return undefined;
+}
+
+/** Whether ETH was sent, together with other conditions, or times a flag of a table. */
+function onCallvalue(opcode: number, a: Value, b: Value): Value | undefined {
+  const [value, other] = a.kind === "callvalue" || a.kind === "no-callvalue" ? [a, b] : [b, a];
+  if (value.kind === "callvalue" && opcode === 0x02 && other.kind === "constant") {
+    return other.value === 0n ? constant(0n) : value;
+  }
+  const joined =
+    (value.kind === "callvalue" && opcode === 0x17) ||
+    (value.kind === "no-callvalue" && opcode === 0x16);
+  return joined ? { ...value, alone: false } : undefined;
 }
 
 function compute(opcode: number, a: bigint, b: bigint): bigint | undefined {
