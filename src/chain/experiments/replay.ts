@@ -169,23 +169,28 @@ function reached(frames: readonly Frame[], contract: Address): readonly Reached[
   return found;
 }
 
-/** The calls of the contract inside a transaction, as calls of their own. */
+/** A hostile contract calls on and on; an honest transaction uses a few functions. */
+const MOST_PARTS = 8;
+
+/** The calls of the contract inside a transaction, the first of each function, as calls of their own. */
 async function partsOf({ frames }: Trial, contract: Address): Promise<readonly TrialCall[]> {
-  const parts: TrialCall[] = [];
+  const parts = new Map<string, TrialCall>();
   for (const { frame, sender } of reached(frames, contract)) {
     const { depth, input, type, valueWei } = frame;
+    const selector = selectorOf(input);
+    if (depth === 0 || !isHex(input) || parts.has(selector) || parts.size === MOST_PARTS) {
+      continue;
+    }
     // A multicall's parts all see the value of the whole; made alone they are tried without.
     const value = type === "CALL" ? valueWei : 0n;
-    if (depth > 0 && isHex(input)) {
-      parts.push({
-        from: await checksummed(sender),
-        to: contract,
-        data: input,
-        ...(value === 0n ? {} : { valueWei: value }),
-      });
-    }
+    parts.set(selector, {
+      from: await checksummed(sender),
+      to: contract,
+      data: input,
+      ...(value === 0n ? {} : { valueWei: value }),
+    });
   }
-  return parts;
+  return [...parts.values()];
 }
 
 /** The selector of the one function of the contract that a transaction goes through. */

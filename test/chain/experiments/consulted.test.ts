@@ -99,6 +99,17 @@ describe("what a call consults", () => {
     expect(seen.addresses).to.include(deployer.address);
   });
 
+  it("takes the creation of a contract for no call", async () => {
+    const seen = await consulted("byCreation");
+    expect(seen.contracts).to.have.lengthOf(2);
+    const [first, created] = seen.contracts;
+    expect(first).to.equal(implementation);
+    expect(plainSlots(seen)).to.deep.equal([
+      { address: guards.toLowerCase(), slot: word(2n), value: PACKED },
+      { address: created?.toLowerCase(), slot: word(0n), value: BigInt(pauser.address) },
+    ]);
+  });
+
   it("leaves out the caller and the contract itself", async () => {
     const seen = await consulted("byOwner", { from: owner.address });
     expect(seen.addresses).not.to.include(owner.address);
