@@ -68,3 +68,8 @@ export const ExecutorWithTimelock = aave(
 export const VenusAccessControlManager = from("@venusprotocol/governance-contracts@2.9.0")(
   "artifacts/contracts/Governance/AccessControlManager.sol/AccessControlManager.json",
 );
+
+const aragon = from("@aragon/os@4.4.0");
+
+export const AragonKernel = aragon("build/contracts/Kernel.json");
+export const AragonAcl = aragon("build/contracts/ACL.json");

@@ -64,7 +64,6 @@ function describeAccount({ address, nonce, balanceWei }: Account): Finding {
     about,
     facts: { transactions: sent, balanceWei: balanceWei?.toString() ?? null },
     known: ["no code"],
-    unknown: sent === 0 ? ["whether anybody has its key: it was never used here"] : [],
   });
 }
 

@@ -87,7 +87,7 @@ function treeFrom(
   const { leads, ...rest } = found;
   const again = shown.has(address) && leads.length > 0;
   shown.add(address);
-  const own = leads.filter((each) => !sameAddress(each.address, address));
+  const own = asidesMerged(leads.filter((each) => !sameAddress(each.address, address)));
   const left = own.length - WIDEST;
   return {
     address,
@@ -105,6 +105,22 @@ function treeFrom(
         ? [...rest.unknown, `${left} more members, who are not looked at`]
         : rest.unknown,
   };
+}
+
+/** Who decides and also stands aside in another way is one member: "proposer …; canceller …". */
+function asidesMerged(leads: readonly Lead[]): readonly Lead[] {
+  const isFirst = (each: Lead): boolean =>
+    leads.find(({ address }) => address === each.address) === each;
+  return leads
+    .filter((each) => each.part !== "aside" || isFirst(each))
+    .map((each) => {
+      const beside = leads.filter(
+        (other) => other !== each && other.part === "aside" && other.address === each.address,
+      );
+      return isFirst(each)
+        ? { ...each, via: [each, ...beside].map(({ via }) => via).join("; ") }
+        : each;
+    });
 }
 
 const NOT_LOOKED_AT: Finding = {

@@ -95,8 +95,8 @@ describe("the authority tree of hostile contracts", () => {
 
   it("that form a circle end where it closes", async () => {
     const work = bench();
-    const first = await work.deployOwn("Enforcer", [owner.address, admin.address]);
-    const second = await work.deployOwn("Enforcer", [first.address, first.address]);
+    const first = await work.deployOwn("TwoRulers", [owner.address, admin.address]);
+    const second = await work.deployOwn("TwoRulers", [first.address, first.address]);
     await first.send(owner, "setGovernance", second.address);
     const node = await treeOf(chain.node.url, first.address);
     expect(sizeOf(node).nodes).to.be.lessThan(8);

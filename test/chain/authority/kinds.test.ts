@@ -291,10 +291,36 @@ describe("the kinds of authority", () => {
     ]);
   });
 
+  it("an app of an Aragon organisation, and its Voting", async () => {
+    const work = bench();
+    const kernel = await work.deploy(real.AragonKernel, [false]);
+    const aclBase = await work.deploy(real.AragonAcl);
+    await kernel.send(deployer, "initialize", aclBase.address, deployer.address);
+    const acl = await work.contract(real.AragonAcl, await kernel.read("acl"));
+    const app = await work.deployOwn("KernelApp", [kernel.address]);
+    const voting = await work.deployOwn("KernelVoting", [kernel.address, stranger.address]);
+    const give = async (entity: Address, role: string): Promise<void> => {
+      await acl.send(deployer, "createPermission", entity, app.address, id(role), deployer.address);
+    };
+    await give(voting.address, "EXECUTE_ROLE");
+    await give(pauser.address, "PAUSE_ROLE");
+    await give(stranger.address, "RESUME_ROLE");
+    await acl.send(deployer, "revokePermission", stranger.address, app.address, id("RESUME_ROLE"));
+
+    const node = await tree(app.address);
+    expect(node).to.include({ kind: "access-control", about: "Aragon app, 2 permissions" });
+    const [first, second] = node.members;
+    expect(first).to.include({ address: voting.address, kind: "governor", part: "decides" });
+    expect(first).to.include({ via: "holds role EXECUTE_ROLE", delaySeconds: 3 * DAY });
+    expect(second).to.include({ address: pauser.address, part: "aside" });
+    expect(second?.via).to.equal("holds role PAUSE_ROLE");
+    expect(node.members.map(({ address }) => address)).to.not.include(stranger.address);
+  });
+
   it("a contract of an unknown kind, followed through its getters", async () => {
     const work = bench();
     const owned = await work.deployOwn("TwoStepOwned", [owner.address]);
-    const enforcer = await work.deployOwn("Enforcer", [owned.address, ZERO_ADDRESS]);
+    const enforcer = await work.deployOwn("TwoRulers", [owned.address, ZERO_ADDRESS]);
     const node = await tree(enforcer.address);
     expect(node).to.include({ kind: "contract", about: "a contract of an unknown kind" });
     expect(node.members.map(({ via }) => via)).to.deep.equal(["governance()"]);

@@ -10,3 +10,4 @@ export const AUTHORITY = getter("authority()", "0xbf7e214f");
 export const GUARDIAN = getter("guardian()", "0x452a9320");
 export const TIMELOCK = getter("timelock()", "0xd33219b4");
 export const GET_OWNERS = getter("getOwners()", "0xa0e67e2b");
+export const KERNEL = getter("kernel()", "0xd4aae0c4");

@@ -68,7 +68,7 @@ export const governor: Kind = {
       ]),
       known: ["votingDelay(), votingPeriod()"],
       unknown: [
-        `who holds enough votes${token === undefined ? "" : ` of token ${token}`} is not looked up`,
+        `who holds enough votes${token === undefined ? "" : ` of token ${token}`}`,
         ...(secondsEach === undefined ? ["how long a block takes"] : []),
       ],
     });
@@ -93,7 +93,9 @@ async function blockSeconds({ chain, blockNumber }: View): Promise<number | unde
   if (last === undefined || first === undefined || last.number <= first.number) {
     return undefined;
   }
-  return (last.timestamp - first.timestamp) / (last.number - first.number);
+  const seconds = (last.timestamp - first.timestamp) / (last.number - first.number);
+  // A development node makes blocks whenever it is asked to.
+  return seconds > 0 ? seconds : undefined;
 }
 
 /** A node may have forgotten old blocks. */

@@ -2,6 +2,7 @@ import type { Getter, SeenContract } from "../contracts.js";
 import type { Facts, Finding, Lead, Part } from "../node.js";
 import { accessControl } from "./access-control.js";
 import { accessManager } from "./access-manager.js";
+import { aragonApp, aragonVoting } from "./aragon.js";
 import { compoundTimelock } from "./compound-timelock.js";
 import { dsAuth } from "./ds-auth.js";
 import { dsPause } from "./ds-pause.js";
@@ -23,11 +24,19 @@ const ACTING: readonly Kind[] = [
   dsPause,
   zodiacDelay,
   governor,
+  aragonVoting,
   accessManager,
 ];
 
 /** Kinds of rules that a contract of its own kind obeys. It may obey several. The best known first. */
-const RULES: readonly Kind[] = [pauserRegistry, rolesAuthority, dsAuth, accessControl, ownable];
+const RULES: readonly Kind[] = [
+  pauserRegistry,
+  rolesAuthority,
+  dsAuth,
+  accessControl,
+  aragonApp,
+  ownable,
+];
 
 /** Everything that is asked of a contract whose kind is not known yet. */
 export const ALL_GETTERS: readonly Getter[] = [

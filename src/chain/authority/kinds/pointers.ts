@@ -1,7 +1,7 @@
 import { sameAddress } from "../../address.js";
 import { lead } from "../node.js";
 import { addressIn } from "../words.js";
-import { ADMIN, AUTHORITY, GET_ADMIN, GUARDIAN, OWNER, TIMELOCK } from "./getters.js";
+import { ADMIN, AUTHORITY, GET_ADMIN, GUARDIAN, KERNEL, OWNER, TIMELOCK } from "./getters.js";
 import { finding, getter, type Kind } from "./kind.js";
 
 /** Getters by which contracts of any kind name who rules them. */
@@ -24,7 +24,7 @@ const POINTERS = [
   getter("pauser()", "0x9fd0506d"),
   getter("operator()", "0x570ca735"),
   getter("executor()", "0xc34c08e5"),
-  getter("kernel()", "0xd4aae0c4"),
+  KERNEL,
   getter("accessControlManager()", "0xb4a0bdf3"),
   getter("roleManager()", "0x00435da5"),
   getter("ownership_admin()", "0x47c8715f"),
