@@ -2,6 +2,7 @@
 // grammar.ts makes, in its order. Run it after a change of the grammar:
 //
 //   node scripts/run.mjs build && node scripts/selector-hints.mjs
+import { Buffer } from "node:buffer";
 import { writeFileSync } from "node:fs";
 
 import { id } from "ethers";

@@ -129,12 +129,7 @@ export const EVERYDAY_FUNCTIONS = [
     "initialize(address)",
   ],
   // Calls for others
-  ...[
-    "multicall(bytes[])",
-    "execute(address,uint256,bytes)",
-    "nonce()",
-    "getOwners()",
-  ],
+  ...["multicall(bytes[])", "execute(address,uint256,bytes)", "nonce()", "getOwners()"],
   ...[
     "isTrustedForwarder(address)",
     "receiveMessage(bytes,bytes)",

@@ -110,6 +110,7 @@ const PLAIN_STOPS: ReadonlySet<string> = new Set([
   "shutdown",
   "suspend",
   "lockdown",
+  "cage",
 ]);
 const PLAIN_STARTS: ReadonlySet<string> = new Set([
   "unpause",
@@ -117,6 +118,7 @@ const PLAIN_STARTS: ReadonlySet<string> = new Set([
   "unhalt",
   "resume",
   "unsuspend",
+  "uncage",
 ]);
 
 /** Who or how, in front of a verb: "emergencyPause", "guardianPause". */

@@ -7,6 +7,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { EmergencyError, asError, messageOf } from "../../errors.js";
 import { isRecord } from "../../json.js";
 import type { Address, Hex } from "../address.js";
+import { immutables } from "../inspection/artifacts.js";
 import { sameRuntimeCode, type ImmutableReferences } from "../inspection/bytecode.js";
 import { isHex } from "../reads.js";
 
@@ -261,22 +262,4 @@ function tryParseArtifact(artifact: unknown): CompiledContract | undefined {
     deployedBytecode: artifact.deployedBytecode,
     immutableReferences: immutables(artifact.immutableReferences),
   };
-}
-
-function immutables(value: unknown): ImmutableReferences {
-  if (!isRecord(value)) {
-    return {};
-  }
-  const places = Object.entries(value).map(
-    ([id, list]) =>
-      [
-        id,
-        Array.isArray(list)
-          ? list
-              .filter(isRecord)
-              .map((place) => ({ start: Number(place.start), length: Number(place.length) }))
-          : [],
-      ] as const,
-  );
-  return Object.fromEntries(places);
 }
