@@ -1,6 +1,7 @@
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 
+import { whatsabi } from "@shazow/whatsabi";
 import { expect } from "chai";
 import { Interface, id } from "ethers";
 
@@ -72,6 +73,14 @@ describe("the functions in code", () => {
       }
     });
   }
+
+  it("are at least those that whatsabi finds, which reads code in another way", async () => {
+    for (const { file, code } of await compiledIn("artifacts/contracts")) {
+      // It lists zero for what has only a fallback function.
+      const theirs = whatsabi.selectorsFromBytecode(code).filter((one) => one !== "0x00000000");
+      expect(selectorsIn(code), file).to.include.members(theirs);
+    }
+  });
 
   for (const [compiler, { functions, code }] of Object.entries(dispatchers)) {
     it(`are found in code of ${compiler}, with what they may do`, () => {
