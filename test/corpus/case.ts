@@ -18,10 +18,8 @@ export interface CaseFacts {
   readonly verdict: Verdict | readonly [Verdict, ...Verdict[]];
   /** What it is now. Null: nobody can say, as some of it is stopped or nothing tells. */
   readonly paused: boolean | null;
-  /** What is to be read after `stop`; default true. */
-  readonly pausedAfter?: boolean | null;
-  /** What `verify-pausable` lacks to say the truth. Its verdict is not tested yet. */
-  readonly awaits?: string;
+  /** Null: after `stop` only a part is stopped, or nothing tells. Default: it says that it is stopped. */
+  readonly pausedAfter?: null;
 }
 
 /** Something that a user does. */

@@ -3,7 +3,8 @@ import { expect } from "chai";
 import { useChain } from "../helpers/chain.js";
 import { namedFiles } from "./artifacts.js";
 import "./authorities.js";
-import { works, type Subject } from "./case.js";
+import { awaiting } from "./awaiting.js";
+import { works, type CaseFacts, type Subject } from "./case.js";
 import { pinnedPackages } from "./packages.js";
 import { protocols } from "./protocols/index.js";
 import { Workbench } from "./workbench.js";
@@ -56,6 +57,22 @@ describe("the corpus", () => {
       }
     });
   }
+
+  it("has 20 idioms, 8 kinds of proxy, 6 kinds of authority, and lookalikes", () => {
+    const facts = protocols.flatMap(({ cases }) => Object.values(cases));
+    const kinds = (of: (facts: CaseFacts) => string | null): number =>
+      new Set(facts.map(of).filter((kind) => kind !== null)).size;
+    expect(kinds(({ idiom }) => idiom)).to.be.at.least(20);
+    expect(kinds(({ proxy }) => proxy)).to.be.at.least(8);
+    expect(kinds(({ authority }) => authority)).to.be.at.least(6);
+    expect(facts.filter(({ idiom }) => idiom === null)).to.have.length.of.at.least(15);
+  });
+
+  it("has a title of its own for each case", () => {
+    const titles = protocols.flatMap(({ cases }) => Object.values(cases).map(({ title }) => title));
+    expect(new Set(titles).size).to.equal(titles.length);
+    expect(titles).to.include.members(Object.keys(awaiting));
+  });
 
   it("lists the files that it needs, and no others", () => {
     const listed = pinnedPackages().map(({ name, version, files }) => [

@@ -82,6 +82,20 @@ export class Workbench {
     return (Array.isArray(receipt.logs) ? receipt.logs : []).filter(isLog);
   }
 
+  /** Sends a transaction and tells whether it changed any contract's storage. */
+  async sendTraced(call: Call): Promise<boolean> {
+    await this.#unlock(call.from);
+    const { from, to, data } = call;
+    const { transactionHash } = await this.#transact({ from, to, data, gas: GAS });
+    const changes = await this.node.request("debug_traceTransaction", transactionHash, {
+      tracer: "prestateTracer",
+      tracerConfig: { diffMode: true },
+    });
+    const before = isRecord(changes) && isRecord(changes.pre) ? Object.values(changes.pre) : [];
+    const after = isRecord(changes) && isRecord(changes.post) ? Object.values(changes.post) : [];
+    return [...before, ...after].some((account) => isRecord(account) && isRecord(account.storage));
+  }
+
   /** What a call would return; undefined when it reverts. */
   async tryCall(call: Call): Promise<Hex | undefined> {
     const outcome = await this.outcome(call);

@@ -1,0 +1,5 @@
+/**
+ * Of these contracts `verify-pausable` does not tell the truth yet, by title, and what it lacks. Their
+ * verdicts are not tested, unless `EMERGENCY_CORPUS=all`. The list only gets shorter.
+ */
+export const awaiting: Readonly<Record<string, string>> = {};
