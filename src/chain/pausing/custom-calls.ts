@@ -13,9 +13,13 @@ import { isHex } from "../reads.js";
 import { CONTRACT, type CallTemplate, type DecodeState } from "./idioms/idiom.js";
 
 /** What of ethers is needed; it is loaded only where the configuration has mechanisms. */
-export type Ethers = Pick<typeof ethersModule, "AbiCoder" | "FunctionFragment" | "Interface">;
+export type Ethers = Pick<
+  typeof ethersModule,
+  "AbiCoder" | "FunctionFragment" | "Interface" | "ParamType"
+>;
 
 type AbiCoder = ethersModule.AbiCoder;
+type ParamType = ethersModule.ParamType;
 type FunctionFragment = ethersModule.FunctionFragment;
 type Interface = ethersModule.Interface;
 
@@ -45,6 +49,9 @@ export function template(
     );
   try {
     encode(ANY_ADDRESS);
+    fragment.inputs.forEach((input, index) => {
+      checkTruths(input, args[index]);
+    });
   } catch (error) {
     throw badMechanism(`${path}.args`, `do not fit ${canonical}: ${shortReason(error)}`, error);
   }
@@ -110,7 +117,11 @@ export function decoder(
   const coder = ethers.AbiCoder.defaultAbiCoder();
   const expected = wanted.map((value, index) => {
     try {
-      return value === null ? null : coder.encode([types[index] ?? ""], [value]);
+      if (value === null) {
+        return null;
+      }
+      checkTruths(ethers.ParamType.from(types[index] ?? ""), value);
+      return coder.encode([types[index] ?? ""], [value]);
     } catch (error) {
       throw badMechanism(
         `${path}.paused`,
@@ -174,6 +185,25 @@ function isArgument(value: unknown): value is EmergencyArgument {
 
 function oneValue(paused: unknown): EmergencyArgument | null {
   return isArgument(paused) ? paused : null;
+}
+
+/**
+ * ethers takes every text for true, also "false": that would pause where it should start.
+ * @throws Error when a bool is given as anything else.
+ */
+function checkTruths(type: ParamType, value: EmergencyArgument | undefined): void {
+  if (type.baseType === "bool" && typeof value !== "boolean") {
+    throw new Error(`a bool must be true or false, not ${String(value)}`);
+  }
+  const { arrayChildren, components } = type;
+  if (value !== undefined && isList(value)) {
+    value.forEach((item, index) => {
+      const child = arrayChildren ?? components?.[index];
+      if (child !== undefined) {
+        checkTruths(child, item);
+      }
+    });
+  }
 }
 
 function replaced(arg: EmergencyArgument, contract: Address): EmergencyArgument {

@@ -208,7 +208,7 @@ function encode(arg: Argument, values: Values): Encoded | undefined {
       return undefined;
     }
     return typeof value === "string"
-      ? { head: word(BigInt(value)), text: value }
+      ? { head: word(BigInt(value)), text: value.length === 42 ? value : String(BigInt(value)) }
       : listOf(value.map((item) => ({ head: word(BigInt(item)), text: item })));
   }
   return Array.isArray(arg) ? encodeList(arg, values) : undefined;
