@@ -3,8 +3,7 @@ import { lookAt, type Chain } from "../chain.js";
 import { canDelegate } from "../inspection/opcodes.js";
 import { PROXY_READS, proxyReads, readProxySigns, type ProxySigns } from "../inspection/proxies.js";
 import { balanceOf, codeAt, hexResult, nonceOf, quantityResult } from "../reads.js";
-import type { RpcReply } from "../rpc.js";
-import { getterCall } from "./getter-call.js";
+import { getterCall, withinGas } from "./getter-call.js";
 import { addressIn } from "./words.js";
 
 /** A function without arguments that tells something about authority. */
@@ -49,15 +48,18 @@ export async function delegateOf(code: Hex): Promise<Address | undefined> {
   return digits === undefined ? undefined : await checksummed(`0x${digits}`);
 }
 
-/** What a contract answered, before it is known what it is. */
+/** What a contract answered at first, before the code behind it is known. */
 export interface Answers {
   readonly address: Address;
   readonly code: Hex;
   readonly proxy: ProxySigns | null;
   /** As it came, except what it answers to a question without a meaning. */
   readonly raw: (getter: Getter) => Hex | undefined;
-  /** Whether it also answered a question without a meaning: a fallback that accepts every call. */
-  readonly answersAll: boolean;
+  /** Its answer to that question; there is one when a fallback accepts every call. */
+  readonly nonsense: Hex | undefined;
+  /** Whether it spent all its gas on that question. It is not asked much more. */
+  readonly spendsAll: boolean;
+  readonly asked: readonly Getter[];
 }
 
 /** The same, with the code that its answers come from. */
@@ -71,64 +73,102 @@ export interface SeenContract extends Answers {
 /** The first four bytes of keccak256("hardhat-emergency.nothing()"): a function that no contract has. */
 const NOTHING = "0xd2e63e0e";
 
-/** Asks a contract what it is: its proxy slots and the given getters, in one round trip. */
+/**
+ * Asks a contract what it is, in one round trip: its proxy slots, the getters that its own code has, and
+ * those that are wanted in any case when other code may answer them.
+ */
 export async function readAnswers(
   chain: Chain,
   blockNumber: number,
   contract: { readonly address: Address; readonly code: Hex },
   getters: readonly Getter[],
+  inAnyCase: readonly Getter[],
 ): Promise<Answers> {
   const { address, code } = contract;
-  // What runs no other code has no other functions: a getter that it lacks need not be asked.
-  const asked = canDelegate(code)
-    ? getters
-    : getters.filter(({ selector }) => hasSelector(code, selector));
+  const forwards = canDelegate(code);
+  const asked = getters.filter(
+    (each) => hasSelector(code, each.selector) || (forwards && inAnyCase.includes(each)),
+  );
+  // Some proxies carry the address in their code, and what runs no other code is none.
+  const told = await readProxySigns(code, []);
+  const slots = forwards && (told === null || told.kind === "unknown") ? proxyReads(address) : [];
   const replies = await lookAt(chain, blockNumber, [
-    ...proxyReads(address),
+    ...slots.map(withinGas),
     getterCall(address, NOTHING),
     ...asked.map(({ selector }) => getterCall(address, selector)),
   ]);
-  const nonsense = hexResult(replies[PROXY_READS]);
-  const bySelector = new Map<Hex, RpcReply | undefined>(
-    asked.map(({ selector }, index) => [selector, replies[PROXY_READS + 1 + index]]),
-  );
+  const rest = replies.slice(slots.length);
+  const [nonsense, ...answers] = rest.map(hexResult);
+  const [nothing] = rest;
   return {
     address,
     code,
-    proxy: await readProxySigns(code, replies.slice(0, PROXY_READS)),
-    raw: ({ selector }) => {
-      const answer = hexResult(bySelector.get(selector));
-      return answer === nonsense ? undefined : shortAnswer(answer);
-    },
-    answersAll: nonsense !== undefined && nonsense !== "0x",
+    proxy: slots.length > 0 ? await readProxySigns(code, replies.slice(0, PROXY_READS)) : told,
+    raw: lookUp(asked, answers, nonsense),
+    nonsense,
+    spendsAll: nothing?.ok === false && /out ?of ?gas/i.test(nothing.failure.message),
+    asked,
   };
 }
 
-/** Reads the code behind a proxy: one round trip, two behind a beacon. */
-export async function readLogic(
+/** The code behind a proxy: one round trip, two behind a beacon, none behind what is no proxy. */
+export async function readCodesBehind(
+  chain: Chain,
+  blockNumber: number,
+  { proxy }: Answers,
+): Promise<readonly Hex[]> {
+  const behind = proxy === null ? [] : await addressesBehind(chain, blockNumber, proxy);
+  const replies = await lookAt(chain, blockNumber, behind.map(codeAt));
+  return replies.map((reply) => hexResult(reply) ?? "0x");
+}
+
+/** Asks what the code behind a proxy can answer besides: one round trip, or none. */
+export async function readFurther(
   chain: Chain,
   blockNumber: number,
   answers: Answers,
+  codes: readonly Hex[],
+  getters: readonly Getter[],
 ): Promise<SeenContract> {
-  const { proxy } = answers;
-  const behind = proxy === null ? [] : await codeBehind(chain, blockNumber, proxy);
-  const replies = await lookAt(chain, blockNumber, behind.map(codeAt));
-  const codes = replies.map((reply) => hexResult(reply) ?? "0x");
+  const { address, code, proxy, asked } = answers;
   // A proxy whose code is not found, or is a proxy once more, may answer anything.
   const certain = proxy === null || (codes.length > 0 && codes.every(isWhole));
-  const all = [answers.code, ...codes];
-  const mentions = (selector: Hex): boolean => all.some((code) => hasSelector(code, selector));
+  const all = [code, ...codes];
+  const mentions = (selector: Hex): boolean => all.some((each) => hasSelector(each, selector));
+  const further = getters.filter(
+    (each) => !asked.includes(each) && (certain ? mentions(each.selector) : !answers.spendsAll),
+  );
+  const replies = await lookAt(
+    chain,
+    blockNumber,
+    further.map(({ selector }) => getterCall(address, selector)),
+  );
+  const more = lookUp(further, replies.map(hexResult), answers.nonsense);
   return {
     ...answers,
     mentions,
-    answer: (getter) => (certain && !mentions(getter.selector) ? undefined : answers.raw(getter)),
+    answer: (getter) =>
+      certain && !mentions(getter.selector) ? undefined : (answers.raw(getter) ?? more(getter)),
+  };
+}
+
+/** @param nonsense what was answered to a question without a meaning: that is no answer. */
+function lookUp(
+  asked: readonly Getter[],
+  answers: readonly (Hex | undefined)[],
+  nonsense: Hex | undefined,
+): (getter: Getter) => Hex | undefined {
+  const bySelector = new Map(asked.map(({ selector }, index) => [selector, answers[index]]));
+  return ({ selector }) => {
+    const answer = bySelector.get(selector);
+    return answer === nonsense ? undefined : shortAnswer(answer);
   };
 }
 
 /** `implementation()` of a beacon. */
 const IMPLEMENTATION = "0x5c60da1b";
 
-async function codeBehind(
+async function addressesBehind(
   chain: Chain,
   blockNumber: number,
   { facets, implementation, beacon }: ProxySigns,

@@ -3,13 +3,14 @@ import {
   delegateOf,
   readAccounts,
   readAnswers,
-  readLogic,
+  readCodesBehind,
+  readFurther,
   type Account,
   type Answers,
 } from "./contracts.js";
 import { ALL_GETTERS, recogniseKind } from "./kinds/index.js";
 import { finding, present, type View } from "./kinds/kind.js";
-import { readSafe } from "./kinds/safe.js";
+import { SAFE_GETTERS, readSafe } from "./kinds/safe.js";
 import { counted, lead, type Finding } from "./node.js";
 import { whyNobody } from "./nobody.js";
 
@@ -38,13 +39,19 @@ async function describeOne(view: View, account: Account): Promise<Finding> {
   if (delegate !== undefined) {
     return describeDelegated(account, delegate);
   }
-  const answers = await readAnswers(view.chain, view.blockNumber, { address, code }, ALL_GETTERS);
+  const { chain, blockNumber } = view;
+  const contract = { address, code };
+  const answers = await readAnswers(chain, blockNumber, contract, ALL_GETTERS, SAFE_GETTERS);
   // A Safe is told by its storage, so it need not wait for the code behind its proxy.
-  const [safe, seen] = await Promise.all([
+  const [safe, codes] = await Promise.all([
     readSafe(answers, view),
-    readLogic(view.chain, view.blockNumber, answers),
+    readCodesBehind(chain, blockNumber, answers),
   ]);
-  return withProxy(answers, safe ?? (await recogniseKind(seen, view)));
+  if (safe !== undefined) {
+    return withProxy(answers, safe);
+  }
+  const seen = await readFurther(chain, blockNumber, answers, codes, ALL_GETTERS);
+  return withProxy(answers, await recogniseKind(seen, view));
 }
 
 function describeAccount({ address, nonce, balanceWei }: Account): Finding {
@@ -82,12 +89,13 @@ function describeDelegated(account: Account, delegate: Address): Finding {
 }
 
 /** What is so whatever its kind is. */
-function withProxy({ proxy, answersAll }: Answers, found: Finding): Finding {
+function withProxy({ proxy, nonsense, spendsAll }: Answers, found: Finding): Finding {
   const unknown = [
     ...found.unknown,
-    ...(answersAll
+    ...(nonsense !== undefined && nonsense !== "0x"
       ? ["it answers every call, whatever is asked: those answers were not counted"]
       : []),
+    ...(spendsAll ? ["it spends all the gas it is given: it was not asked further"] : []),
     ...(proxy?.kind === "unknown" && found.kind !== "safe"
       ? ["it runs the code of another contract, but of which is not known"]
       : []),

@@ -1,3 +1,4 @@
+import { isRecord } from "../../json.js";
 import type { Address, Hex } from "../address.js";
 import type { Read } from "../reads.js";
 
@@ -8,6 +9,17 @@ import type { Read } from "../reads.js";
  */
 export function getterCall(to: Address, data: Hex): Read {
   return (block) => ({ method: "eth_call", params: [{ to, data, gas: MILLION }, block] });
+}
+
+/** The same bound for a call that another module has made; every other read stays as it is. */
+export function withinGas(read: Read): Read {
+  return (block) => {
+    const { method, params } = read(block);
+    const [call, ...rest] = params;
+    return method === "eth_call" && isRecord(call)
+      ? { method, params: [{ ...call, gas: MILLION }, ...rest] }
+      : { method, params };
+  };
 }
 
 const MILLION = "0xf4240";

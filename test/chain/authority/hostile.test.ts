@@ -118,7 +118,7 @@ describe("the authority tree of hostile contracts", () => {
     const proxy = await work.deploy(ERC1967Proxy, [owned.address, "0x"]);
     const slot = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc";
     const word = `0x${proxy.address.slice(2).padStart(64, "0")}`;
-    await chain.node.request("anvil_setStorageAt", proxy.address, slot, word);
+    await chain.node.request("hardhat_setStorageAt", proxy.address, slot, word);
     const node = await treeOf(chain.node.url, proxy.address);
     expect(node.kind).to.equal("contract");
   });

@@ -242,7 +242,11 @@ describe("the kinds of authority", () => {
     await manager.send(owner, "grantRole", 0, admin.address, 3_600);
     await manager.send(owner, "grantRole", 0, stranger.address, 0);
     await manager.send(owner, "revokeRole", 0, stranger.address);
+    const managed = await work.deployOwn("ManagedPausable", [manager.address]);
+    const above = await tree(managed.address);
+    expect(above).to.include({ kind: "ds-auth", about: "obeys an authority" });
     const node = await tree(manager.address);
+    expect(above.members[0]).to.include({ address: manager.address, kind: "access-manager" });
     expect(node.kind).to.equal("access-manager");
     expect(node.members.map(({ address, waitSeconds }) => [address, waitSeconds])).to.deep.equal([
       [owner.address, 0],
@@ -331,7 +335,7 @@ describe("the kinds of authority", () => {
     const delegated = await tree(owner.address);
     expect(delegated).to.include({ kind: "account" });
     await chain.node.request(
-      "anvil_setCode",
+      "hardhat_setCode",
       admin.address,
       `0xef0100${stranger.address.slice(2)}`,
     );

@@ -138,7 +138,7 @@ describe("a Safe in the authority tree", () => {
     const safe = await createSafe(bench, "1.3.0", three, 2);
     const { singleton } = (await treeOf(chain.node.url, safe.address)).facts;
     const code = await chain.node.request("eth_getCode", singleton, "latest");
-    await chain.node.request("anvil_setCode", singleton, `${String(code)}00`);
+    await chain.node.request("hardhat_setCode", singleton, `${String(code)}00`);
     const tree = await treeOf(chain.node.url, safe.address);
     expect(tree.kind).to.equal("safe");
     expect(reach(tree, [owner.address, admin.address]).why).to.contain("no published Safe");

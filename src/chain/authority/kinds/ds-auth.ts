@@ -33,9 +33,12 @@ export const dsAuth: Kind = {
     if (wordIn(seen.answer(AUTHORITY)) === undefined && !seen.mentions(CAN_CALL)) {
       return undefined;
     }
+    // A contract that obeys an authority mentions `canCall` as well: it calls it.
+    const obeys = wordIn(seen.answer(AUTHORITY)) !== undefined;
+    const what = obeys ? "obeys an authority" : "an authority that says who may call what";
     return finding({
       kind: "ds-auth",
-      about: `${seen.mentions(CAN_CALL) ? "an authority that says who may call what" : "DSAuth"}${hat === undefined ? "" : ", whose hat is chosen by votes"}`,
+      about: `${what}${hat === undefined ? "" : ", whose hat is chosen by votes"}`,
       facts: { owner: owner ?? null, authority: authority ?? null },
       leads: present([
         owner && lead(owner, "owner()"),

@@ -27,6 +27,13 @@ const POINTERS = [
   KERNEL,
   getter("accessControlManager()", "0xb4a0bdf3"),
   getter("roleManager()", "0x00435da5"),
+  // Aave, Optimism, Arbitrum and mStable keep the authority one or two contracts further on.
+  getter("ADDRESSES_PROVIDER()", "0x0542975c"),
+  getter("getACLManager()", "0x707cd716"),
+  getter("superchainConfig()", "0x35e80ab3"),
+  getter("bridge()", "0xe78cea92"),
+  getter("rollup()", "0xcb23bcb5"),
+  getter("nexus()", "0xa3f5c1d2"),
   getter("ownership_admin()", "0x47c8715f"),
   getter("emergency_admin()", "0x680c7783"),
 ] as const;
