@@ -6,7 +6,7 @@ import { z } from "zod";
  */
 
 /** "setPaused(bool)", "paused(uint8) returns (bool, uint256)". */
-const SIGNATURE = /^[A-Za-z_$][\w$]*\([\w$,[\]() ]*\)$/;
+const SIGNATURE = /^(?!.*\breturns\b)[A-Za-z_$][\w$]*\([\w$,[\]() ]*\)$/;
 const READ_SIGNATURE = /^[A-Za-z_$][\w$]*\([\w$,[\]() ]*\)( returns ?\([\w$,[\]() ]+\))?$/;
 /** "authority()", "bridge().rollup()". */
 const GETTERS = /^[A-Za-z_$][\w$]*\(\)(\.[A-Za-z_$][\w$]*\(\))*$/;

@@ -19,6 +19,17 @@ async function objections(emergency: unknown): Promise<string[]> {
   return errors.map(({ path, message }) => `${path.join(".")}: ${message}`);
 }
 
+const HALT = {
+  pause: { signature: "halt(bool)", args: [true] },
+  unpause: { signature: "halt(bool)", args: [false] },
+  readBack: { signature: "halted()", paused: true },
+};
+
+/** A mechanism that is right, with some of it put differently. */
+function mechanisms(changes: Readonly<Record<string, unknown>> = {}): unknown {
+  return { mechanisms: { halt: { ...HALT, ...changes } } };
+}
+
 describe("the configuration", () => {
   const good: readonly (readonly [string, unknown])[] = [
     ["nothing", undefined],
@@ -28,6 +39,25 @@ describe("the configuration", () => {
     ["one address a network", { contracts: { Token: { address: { live: ADDRESS } } } }],
     ["an artifact", { contracts: { Token: { address: ADDRESS, artifact: "Token" } } }],
     ["a name from Ignition", { contracts: { "Module#Token": ADDRESS } }],
+    ["a way to pause", mechanisms()],
+    ["a way to pause that has no way back", mechanisms({ unpause: null })],
+    ["a way to pause for one contract", mechanisms({ contract: "Token" })],
+    ["a way to pause by another contract", mechanisms({ contract: "Token", to: ADDRESS })],
+    ["a way to pause behind getters", mechanisms({ to: "bridge().rollup()" })],
+    [
+      "a way to pause with every kind of argument",
+      mechanisms({ pause: { signature: "f(a)", args: ["$contract", 1, 2n ** 200n, true, [[]]] } }),
+    ],
+    [
+      "a way to pause that is read back from several values",
+      mechanisms({
+        readBack: {
+          signature: "state(uint8) returns (uint256, bool)",
+          args: [1],
+          paused: [null, true],
+        },
+      }),
+    ],
     ["every setting", { directory: "records", minedTimeoutSeconds: 60 }],
   ];
   for (const [what, emergency] of good) {
@@ -65,6 +95,62 @@ describe("the configuration", () => {
     ["a name with a comma", { contracts: { "A,B": ADDRESS } }, "emergency.contracts.A,B"],
     ["a name with a space", { contracts: { "A B": ADDRESS } }, "emergency.contracts.A B"],
     ["an empty directory", { directory: "" }, "emergency.directory"],
+    ["ways to pause as a list", { mechanisms: [] }, "emergency.mechanisms"],
+    [
+      "a way to pause with a name in capitals",
+      { mechanisms: { Halt: HALT } },
+      "emergency.mechanisms.Halt",
+    ],
+    [
+      "a way to pause without a call",
+      mechanisms({ pause: undefined }),
+      "emergency.mechanisms.halt.pause",
+    ],
+    [
+      "a way to pause without a read-back",
+      mechanisms({ readBack: undefined }),
+      "emergency.mechanisms.halt.readBack",
+    ],
+    [
+      "a read-back without the value that means paused",
+      mechanisms({ readBack: { signature: "halted()" } }),
+      "emergency.mechanisms.halt.readBack.paused",
+    ],
+    [
+      "a function without its types",
+      mechanisms({ pause: { signature: "halt", args: [true] } }),
+      "emergency.mechanisms.halt.pause.signature",
+    ],
+    [
+      "a call that returns something",
+      mechanisms({ pause: { signature: "halt() returns (bool)" } }),
+      "emergency.mechanisms.halt.pause.signature",
+    ],
+    [
+      "an argument that is null",
+      mechanisms({ pause: { signature: "halt(bool)", args: [null] } }),
+      "emergency.mechanisms.halt.pause.args.0",
+    ],
+    [
+      "an argument with a fraction",
+      mechanisms({ pause: { signature: "halt(uint8)", args: [1.5] } }),
+      "emergency.mechanisms.halt.pause.args.0",
+    ],
+    [
+      "a mistyped field of a way to pause",
+      mechanisms({ unpuase: null }),
+      "emergency.mechanisms.halt",
+    ],
+    [
+      "a place that is none",
+      mechanisms({ contract: "Token", to: "authority(" }),
+      "emergency.mechanisms.halt.to",
+    ],
+    [
+      "a fixed contract to call for whatever contract",
+      mechanisms({ to: ADDRESS }),
+      "emergency.mechanisms.halt.contract",
+    ],
     ["a patience of zero", { minedTimeoutSeconds: 0 }, "emergency.minedTimeoutSeconds"],
     ["a patience without end", { minedTimeoutSeconds: 1e9 }, "emergency.minedTimeoutSeconds"],
     ["a patience in words", { minedTimeoutSeconds: "60" }, "emergency.minedTimeoutSeconds"],
@@ -82,6 +168,7 @@ describe("the configuration", () => {
   it("has defaults", () => {
     expect(resolveEmergencyConfig()).to.deep.equal({
       contracts: {},
+      mechanisms: {},
       directory: ".emergency",
       minedTimeoutSeconds: 180,
     });

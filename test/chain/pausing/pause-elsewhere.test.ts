@@ -331,11 +331,7 @@ describe("pause and unpause through other contracts", () => {
         { pause: { signature: "halt(uint8)", args: ["no"] } },
         "pause.args",
       ],
-      [
-        "a truth in words",
-        { pause: { signature: "halt(bool)", args: ["false"] } },
-        "pause.args",
-      ],
+      ["a truth in words", { pause: { signature: "halt(bool)", args: ["false"] } }, "pause.args"],
       [
         "a truth in words among others",
         { pause: { signature: "halt((uint8,bool[]))", args: [[1, [true, "no"]]] } },
