@@ -40,7 +40,7 @@ export function nodeChain(url: string, refused: readonly string[] = []): ReadOnl
       },
     },
     // Known once something was looked at, as of a real chain.
-    chainId: async () => checked ?? (await unexpected("chainId")()),
+    chainId: async () => await Promise.resolve(checked ?? unexpected("chainId")()),
     chainIdChecked: (chainId) => {
       checked = chainId;
     },
