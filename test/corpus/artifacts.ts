@@ -31,11 +31,16 @@ export interface LibraryLink {
 /** Every file that was named, so that a test can compare them with packages.json. */
 const named = new Map<string, Set<string>>();
 
+/** Notes that a file, or a folder, of a package is needed. */
+export function name(spec: string, path: string): void {
+  const files = named.get(spec) ?? new Set<string>();
+  named.set(spec, files.add(path));
+}
+
 /** The contracts of one package version: `from("@aave/core-v3@1.19.3")("artifacts/.../Pool.json")`. */
 export function from(spec: string): (path: string, member?: string) => ContractFile {
   return (path, member) => {
-    const files = named.get(spec) ?? new Set<string>();
-    named.set(spec, files.add(path));
+    name(spec, path);
     let loaded: Promise<Compiled> | undefined;
     return {
       spec,

@@ -3,6 +3,7 @@ import { aaveV3 } from "./aave-v3.js";
 import { aaveV2 } from "./aave-v2.js";
 import { acrossBridge } from "./across.js";
 import { arbitrum } from "./arbitrum.js";
+import { balancerV2 } from "./balancer.js";
 import { circleUsdc } from "./circle.js";
 import { connextBridge } from "./connext.js";
 import { lookalikes } from "./lookalikes.js";
@@ -14,6 +15,7 @@ import { stargateV1 } from "./stargate-v1.js";
 import { synthetix } from "./synthetix.js";
 import { trexTokens } from "./t-rex.js";
 import { theGraph } from "./the-graph.js";
+import { tokens } from "./tokens.js";
 import { venus } from "./venus.js";
 
 /** Every protocol of the corpus. */
@@ -23,6 +25,8 @@ export const protocols: readonly Protocol[] = [
   aaveV3,
   aaveV2,
   venus,
+  tokens,
+  balancerV2,
   synthetix,
   arbitrum,
   connextBridge,
