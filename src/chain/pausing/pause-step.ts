@@ -180,7 +180,12 @@ export class PauseStep extends TransactionStep {
       found,
       async (routes) => await this.#askForQuotes(intent.from, routes, at.block),
     );
-    return choice.look ?? direct.look ?? (await refused(choice, intent, reasons));
+    // What stops it elsewhere and cannot be undone by us must not pass for nothing to do.
+    return (
+      choice.look ??
+      (choice.refuse === undefined ? direct.look : undefined) ??
+      (await refused(choice, intent, reasons))
+    );
   }
 
   /** The second look at a route: the same pointers are followed again, and nothing else is looked for. */

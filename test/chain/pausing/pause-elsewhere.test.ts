@@ -77,6 +77,21 @@ describe("pause and unpause through other contracts", () => {
       expect(await isBlocked(name, vault)).to.equal(true);
     });
 
+    it("is opened again although the contract's own pause says that it runs", async () => {
+      const manager = await deploy(chain.node, "AccessManager", [admin.address]);
+      const contract = await deploy(chain.node, "ManagedPausable", [manager]);
+      const at = { name: "AccessManager", address: manager };
+      await execute(chain.node, at, "setTargetClosed", [contract, true], admin);
+      const others = await chain.project({ accounts: [stranger] });
+      expectRefusal(await others.run("unpause", { contract, yes: true }), "NO_AUTHORITY");
+      const project = await chain.project({ accounts: [admin] });
+      expectSuccess(await project.run("unpause", { contract, yes: true }));
+      expect(await read(chain.node, at, "isTargetClosed", [contract])).to.equal(false);
+      const again = await project.run("unpause", { contract, yes: true });
+      expectSuccess(again);
+      expect(again.stdout).to.contain("paused() is already false");
+    });
+
     it("is refused to those who may not, with those who may", async () => {
       const { manager, vault } = await managedVault();
       const project = await chain.project({ accounts: [stranger] });

@@ -78,9 +78,15 @@ describe("ways to stop a contract", () => {
       expect(reasons.join()).to.contain("pause()");
     });
 
-    for (const name of ["PermissiveFallback", "PausedWithoutPause", "ReturnBomb", "InfiniteLoop"]) {
+    const lookalikes = [
+      ["PermissiveFallback", []],
+      ["PausedWithoutPause", []],
+      ["ReturnBomb", [owner.address]],
+      ["InfiniteLoop", [owner.address]],
+    ] as const;
+    for (const [name, args] of lookalikes) {
       it(`are not seen in a lookalike: ${name}`, async () => {
-        const address = await deploy(chain.node, name);
+        const address = await deploy(chain.node, name, args);
         expect(await idsOf(address)).to.deep.equal([]);
       });
     }

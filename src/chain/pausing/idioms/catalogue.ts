@@ -29,7 +29,7 @@ import {
   superchainMemberText,
 } from "./superchain.js";
 import { synthetixMember, synthetixStatus } from "./synthetix.js";
-import { venusCoreMarket, venusIsolatedMarket, venusProtocol } from "./venus.js";
+import { venusCoreMarket, venusIsolatedMarket, venusIsolatedPool, venusProtocol } from "./venus.js";
 
 /**
  * Every idiom that is looked for when the seven direct ones do not do: those of the contract itself,
@@ -47,6 +47,7 @@ export const IDIOMS: readonly Idiom[] = [
   superchainConfigText,
   synthetixStatus,
   venusProtocol,
+  venusIsolatedPool,
   ...PLAIN_IDIOMS,
   roninEnforcer,
   pendleGuardian,

@@ -1,5 +1,5 @@
 import { strictBool } from "../mechanism.js";
-import { CONTRACT, call, valueOf, type Idiom, type Lookup } from "./idiom.js";
+import { CONTRACT, ITEM, call, valueOf, type Idiom, type Lookup } from "./idiom.js";
 import type { Hex } from "../../address.js";
 
 /**
@@ -7,6 +7,8 @@ import type { Hex } from "../../address.js";
  * (the enum Action of its Comptroller).
  */
 const ACTIONS = [0n, 1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n] as const;
+
+const ISOLATED = "setActionsPaused(address[],uint8[],bool)";
 
 const COMPTROLLER: Readonly<Record<string, Lookup>> = {
   comptroller: { paths: [[call("comptroller()", "0x5fe3b567")]] },
@@ -45,9 +47,30 @@ export const venusCoreMarket = market(
 export const venusIsolatedMarket = market(
   "venus-isolated-market",
   "Venus isolated market, all actions",
-  "setActionsPaused(address[],uint8[],bool)",
+  ISOLATED,
   "0x24aaa220",
 );
+
+/** A pool of Venus' isolated pools: every action of every market. */
+export const venusIsolatedPool: Idiom = {
+  id: "venus-isolated-pool",
+  title: "Venus isolated pool, all markets and actions",
+  values: { markets: { paths: [[call("getAllMarkets()", "0xb0772d0b")]], kind: "list" } },
+  to: CONTRACT,
+  pause: call(ISOLATED, "0x24aaa220", [valueOf("markets"), ACTIONS, true]),
+  unpause: call(ISOLATED, "0x24aaa220", [valueOf("markets"), ACTIONS, false]),
+  readBacks: [
+    {
+      reads: ACTIONS.map((action) => ({
+        of: CONTRACT,
+        call: call("actionPaused(address,uint8)", "0xe85a2960", [valueOf(ITEM), action]),
+      })),
+      each: "markets",
+      decode: strictBool,
+    },
+  ],
+  limits: "it stops every market of this pool, and no other pool",
+};
 
 /** Venus' core Comptroller: everything. */
 export const venusProtocol: Idiom = {
