@@ -5,7 +5,7 @@ import { CONTRACT, call, firstOf, valueOf, words, type Idiom } from "./idiom.js"
 function windowClosed(count: number): (answer: Hex, timestamp: number) => string | undefined {
   return (answer, timestamp) => {
     const end = words(answer, count)?.[1];
-    return end === undefined || BigInt(timestamp) <= end
+    return end === undefined || BigInt(timestamp) < end
       ? undefined
       : `its pause window closed on ${day(end)}`;
   };

@@ -152,6 +152,15 @@ export const PLAIN_IDIOMS: readonly Idiom[] = [
     limits: DEPOSITS_ONLY,
   },
   {
+    ...pair(
+      "tbtc-deposits",
+      calls("emergencyPauseNewDeposits()", "0x80f04b8c", "resumeNewDeposits()", "0x7c33fc05"),
+      [running("getAllowNewDeposits()", "0x0d7eb1c4")],
+    ),
+    title: "tBTC's pause of new deposits",
+    limits: "it stops new deposits only, and can be used once; anybody may end it after ten days",
+  },
+  {
     ...pair("swap-enabled", enabler("setIsSwapEnabled(bool)", "0x30455ede"), [
       running("isSwapEnabled()", "0x351a964d"),
     ]),
