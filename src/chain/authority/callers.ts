@@ -13,7 +13,7 @@ import {
   type Candidates,
   type Holder,
 } from "./holders.js";
-import { grantTopics } from "./grants.js";
+import { announcesMembers, grantTopics } from "./grants.js";
 
 /** A call whose callers are looked for. */
 export interface PowerCall {
@@ -64,7 +64,9 @@ export async function findCallers(
       ...mine.addresses.map((address) => ({ address, via: whereFrom(mine, address) })),
       ...granted.candidates,
     ],
-    unknown: named?.unknown ?? openQuestions(mine, others, granted.fromBlock),
+    unknown:
+      named?.unknown ??
+      openQuestions(mine, others, granted.fromBlock, await announced(laboratory, contracts)),
   };
   const result = await authority(laboratory, call, accepts, found, also);
   if (result.holders.some(({ proved }) => proved)) {
@@ -248,13 +250,18 @@ function needsOf({ slots, contracts }: Consulted, revert: Revert | undefined): s
  * addresses in them were tried, there is nobody else. When the words depend on the caller, there is a
  * list that cannot be read from its end.
  */
-function openQuestions(mine: Consulted, others: Consulted, fromBlock: number): readonly string[] {
+function openQuestions(
+  mine: Consulted,
+  others: Consulted,
+  fromBlock: number,
+  announcesAll: boolean,
+): readonly string[] {
   if (!mine.whole || !others.whole) {
     return ["the refused call is too long to be followed"];
   }
   const theirs = new Set(others.slots.map(({ address, slot }) => `${address} ${slot}`));
   const listed = mine.slots.find(({ address, slot }) => !theirs.has(`${address} ${slot}`));
-  if (listed === undefined) {
+  if (listed === undefined || (announcesAll && fromBlock === 0)) {
     return [];
   }
   const history =
@@ -262,6 +269,15 @@ function openQuestions(mine: Consulted, others: Consulted, fromBlock: number): r
   return [
     `${listed.address} keeps a list of who may: nobody was found on it by the events it has given${history}`,
   ];
+}
+
+/** Whether one of the contracts names in events whom it puts on a list. */
+async function announced({ fork }: Laboratory, contracts: readonly Address[]): Promise<boolean> {
+  const codes = await fork.rpc.batch(contracts.map((address) => codeAt(address)("latest")));
+  const answers = await Promise.all(
+    codes.map(async (reply) => await announcesMembers(hexResult(reply) ?? "0x")),
+  );
+  return answers.includes(true);
 }
 
 function withRefusal(

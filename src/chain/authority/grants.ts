@@ -6,9 +6,6 @@ import { once } from "../../once.js";
  * The accounts in them are candidates and nothing more: each is tried.
  */
 const GRANTS = [
-  "RoleGranted(bytes32,address,address)",
-  "RoleGranted(uint64,address,uint32,uint48,bool)",
-  "RoleGranted(bytes32,address)",
   "OwnershipTransferred(address,address)",
   "OwnershipTransferStarted(address,address)",
   "OwnershipTransferred(address)",
@@ -16,8 +13,6 @@ const GRANTS = [
   "OwnerNominated(address)",
   "OwnerUpdated(address,address)",
   "OwnershipHandoverRequested(address)",
-  "RolesUpdated(address,uint256)",
-  "UserRoleUpdated(address,uint8,bool)",
   "AuthorityUpdated(address,address)",
   "LogSetOwner(address)",
   "LogSetAuthority(address)",
@@ -28,21 +23,10 @@ const GRANTS = [
   "NewPauseGuardian(address,address)",
   "NewGuardian(address)",
   "GuardianSet(address)",
-  "GuardianAdded(address)",
   "GuardianUpdated(address,address)",
-  "PauserAdded(address)",
   "PauserChanged(address)",
   "PauserSet(address)",
-  "PauserStatusChanged(address,bool)",
-  "PauseStatusChanged(address,bool)",
   "UnpauserChanged(address,address)",
-  "MinterAdded(address)",
-  "WhitelistAdminAdded(address)",
-  "AdminAdded(address)",
-  "OperatorAdded(address)",
-  "OperatorSet(address,bool)",
-  "KeeperAdded(address)",
-  "ManagerAdded(address)",
   "GovernanceTransferred(address,address)",
   "GovernorshipTransferred(address,address)",
   "GovernorTransferred(address,address)",
@@ -54,17 +38,42 @@ const GRANTS = [
   "AddedOwner(address)",
   "OwnerAdded(address)",
   "EnabledModule(address)",
-  "AccessControlListUpdated(bytes32,address,bool,bool)",
   "PermissionGranted(address,address,uint256)",
   "RolePermissionGranted(bytes32,address,bytes4)",
   "PermissionUpdated(address,address,bytes4,bool)",
   "PermissionGranted(address,address,string)",
   "SetPermission(address,address,bytes32,bool)",
   "RelayerApprovalChanged(address,address,bool)",
-  "SignerAdded(address)",
-  "AuthorizedCallerAdded(address)",
   "AuthorizationGranted(address)",
   "AllowedUpdated(address,bool)",
+] as const;
+
+/**
+ * Events by which contracts put somebody on a list of who may. A contract that has one of them gives
+ * it for everybody on the list, so that a whole history of them names all.
+ */
+const MEMBERSHIPS = [
+  "RoleGranted(bytes32,address,address)",
+  "RoleGranted(uint64,address,uint32,uint48,bool)",
+  "RoleGranted(bytes32,address)",
+  "AgentAdded(address)",
+  "WatcherAdded(address)",
+  "AuthorizedCallerAdded(address)",
+  "RolesUpdated(address,uint256)",
+  "UserRoleUpdated(address,uint8,bool)",
+  "PauserAdded(address)",
+  "PauserStatusChanged(address,bool)",
+  "PauseStatusChanged(address,bool)",
+  "MinterAdded(address)",
+  "WhitelistAdminAdded(address)",
+  "GuardianAdded(address)",
+  "AdminAdded(address)",
+  "OperatorAdded(address)",
+  "OperatorSet(address,bool)",
+  "KeeperAdded(address)",
+  "ManagerAdded(address)",
+  "SignerAdded(address)",
+  "AccessControlListUpdated(bytes32,address,bool,bool)",
 ] as const;
 
 /** MakerDAO's LogNote has the called selector as its first topic: `rely(address)` and `auth`'s kin. */
@@ -73,5 +82,16 @@ const NOTES = [`0x65fae35e${"0".repeat(56)}`, `0x13af4035${"0".repeat(56)}`];
 /** The first topics of all of them, for one search. */
 export const grantTopics = once(async (): Promise<readonly string[]> => {
   const { id } = await import("ethers");
-  return [...GRANTS.map((event) => id(event)), ...NOTES];
+  return [...[...GRANTS, ...MEMBERSHIPS].map((event) => id(event)), ...NOTES];
 });
+
+const membershipTopics = once(async (): Promise<readonly string[]> => {
+  const { id } = await import("ethers");
+  return MEMBERSHIPS.map((event) => id(event).slice(2));
+});
+
+/** Whether code gives one of the events by which members of a list are named. */
+export async function announcesMembers(code: string): Promise<boolean> {
+  const text = code.toLowerCase();
+  return (await membershipTopics()).some((topic) => text.includes(topic));
+}

@@ -11,6 +11,11 @@ export interface Reach {
   readonly why: string;
 }
 
+/** Whether people are behind a node: an account, or a contract that does what its members want. */
+export function actsForPeople({ kind }: Pick<AuthorityNode, "kind">): boolean {
+  return kind === "account" || kind === "delegated-account" || ACTS_FOR_MEMBERS.has(kind);
+}
+
 /** How soon an address can be made to act, in seconds, and by whose keys. */
 interface Way {
   readonly seconds: number;

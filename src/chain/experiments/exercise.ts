@@ -1,6 +1,7 @@
 import type { Address } from "../address.js";
 import type { ContractFunction } from "../inspection/functions.js";
 import { madeUpCall, type Ingredients } from "./arguments.js";
+import { consultedBy } from "./consulted.js";
 import type { Laboratory } from "./laboratory.js";
 import { hasEffect, tryCall, type Trial, type TrialCall } from "./trial.js";
 
@@ -11,6 +12,10 @@ export interface Exercise {
   /** For people: "made up, as a stranger", "transaction 0x… replayed". */
   readonly origin: string;
   readonly before: Trial;
+  /** Made as somebody with a power that users do not have. */
+  readonly officer?: true;
+  /** Of a function that fails: other calls, which fail for other reasons. */
+  readonly others?: readonly { readonly call: TrialCall; readonly before: Trial }[];
 }
 
 /** Somebody as whom calls are made. */
@@ -20,20 +25,26 @@ export interface Actor {
   readonly who: string;
 }
 
+/** A function closed to strangers names a few addresses that it would obey; more are not tried. */
+const MOST_OFFICERS = 5;
+
 /**
  * Exercises functions with made-up calls, as each of the actors in turn, until one has an effect.
- * What never succeeds is kept with its first refusal: a pause may still change the reason.
- * @param actors users first, strangers, officers last.
+ * Where nobody's has, those are tried whom the refused call has looked at: its officers. What never
+ * succeeds is kept with its first refusal: a pause may still change the reason.
+ * @param actors users first, strangers last.
+ * @param officers tried in any case where users are refused.
  */
 export async function exerciseAll(
   laboratory: Laboratory,
   to: Address,
   functions: readonly ContractFunction[],
   actors: readonly Actor[],
+  officers: readonly Address[],
 ): Promise<readonly Exercise[]> {
   const exercises: Exercise[] = [];
   for (const fn of functions) {
-    const exercise = await exerciseOne(laboratory, to, fn, actors);
+    const exercise = await exerciseOne(laboratory, to, fn, actors, officers);
     if (exercise !== undefined) {
       exercises.push(exercise);
     }
@@ -42,12 +53,41 @@ export async function exerciseAll(
 }
 
 async function exerciseOne(
+  laboratory: Laboratory,
+  to: Address,
+  fn: ContractFunction,
+  actors: readonly Actor[],
+  officers: readonly Address[],
+): Promise<Exercise | undefined> {
+  const byUser = await firstEffect(laboratory, to, fn, actors);
+  if (byUser === undefined || byUser.before.ok) {
+    return byUser;
+  }
+  const { addresses, slots } = await consultedBy(laboratory.fork, byUser.call);
+  const likely = slots.length === 0 ? [] : officers;
+  const candidates = [...new Set([...addresses.slice(0, MOST_OFFICERS), ...likely])].map(
+    (address) => ({ address, who: "an officer" }),
+  );
+  const byOfficer = await firstEffect(laboratory, to, fn, candidates);
+  if (byOfficer === undefined) {
+    return byUser;
+  }
+  if (hasEffect(byOfficer.before)) {
+    return { ...byOfficer, officer: true };
+  }
+  // An officer who is refused as well is refused later, by what a pause may come before.
+  const { call, before, others = [] } = byOfficer;
+  return { ...byUser, others: [...(byUser.others ?? []), { call, before }, ...others] };
+}
+
+/** The first call with an effect; else the first that succeeds, else the refusals. */
+async function firstEffect(
   { fork }: Laboratory,
   to: Address,
   fn: ContractFunction,
   actors: readonly Actor[],
 ): Promise<Exercise | undefined> {
-  let refused: Exercise | undefined;
+  const refused: Exercise[] = [];
   let idle: Exercise | undefined;
   for (const { address: from, who } of actors) {
     const other = actors.find(({ address }) => address !== from)?.address ?? to;
@@ -67,13 +107,30 @@ async function exerciseOne(
         }
         if (before.ok) {
           idle ??= exercise;
-        } else {
-          refused ??= exercise;
+        } else if (!refused.some((earlier) => earlier.before.output === before.output)) {
+          refused.push(exercise);
         }
       }
     }
   }
-  return idle ?? refused;
+  return idle ?? deepest(refused);
+}
+
+/** So many other refusals of a function are tried again after a pause. */
+const MOST_REFUSALS = 3;
+
+/**
+ * The refusal that came last in the function's code first: it went by most checks. The others are
+ * kept, because a pause may be checked after or before any of them.
+ */
+function deepest(refused: readonly Exercise[]): Exercise | undefined {
+  const [first, ...others] = [...refused].sort((a, b) => b.before.gasUsed - a.before.gasUsed);
+  return first === undefined
+    ? undefined
+    : {
+        ...first,
+        others: others.slice(0, MOST_REFUSALS).map(({ call, before }) => ({ call, before })),
+      };
 }
 
 /** One unit to somebody else, one unit to oneself, nothing at all. */

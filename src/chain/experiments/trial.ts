@@ -74,32 +74,46 @@ const TRIAL_GAS = 8_000_000;
  * may be the sender; gas costs nothing, and the simulator lends a sender the value that it lacks.
  */
 export async function tryCall(fork: Fork, call: TrialCall): Promise<Trial> {
-  const [reply] = await fork.rpc.batch([
-    {
-      method: "debug_traceCall",
-      params: [callObject(call), "latest", EVERYTHING],
-    },
-  ]);
-  if (reply?.ok !== true) {
-    return refused(reply?.failure ?? { code: 0, message: "no answer" });
+  const trace = await traced(fork, call, CALLS);
+  if (!trace.ok) {
+    return refused(trace.failure);
   }
-  if (!isRecord(reply.result) || !isRecord(reply.result.callTracer)) {
-    throw invalid(fork.network, "debug_traceCall gave no trace");
-  }
-  const { callTracer, prestateTracer } = reply.result;
+  const { result } = trace;
   const frames: Frame[] = [];
   const logs: TrialLog[] = [];
-  collect(callTracer, 0, frames, logs);
-  const ok = callTracer.error === undefined;
+  collect(result, 0, frames, logs);
+  const ok = result.error === undefined;
+  // What it changes costs as much again to find out, and of most calls there is nothing to be found.
+  const changes = ok ? await traced(fork, call, CHANGES) : undefined;
   return {
     ok,
-    output: isHex(callTracer.output) ? callTracer.output : "0x",
-    error: ok ? undefined : String(callTracer.error),
-    gasUsed: Number(callTracer.gasUsed),
+    output: isHex(result.output) ? result.output : "0x",
+    error: ok ? undefined : String(result.error),
+    gasUsed: Number(result.gasUsed),
     frames,
     logs: ok ? logs : [],
-    ...(ok ? changesIn(prestateTracer) : NO_CHANGES),
+    ...(changes?.ok === true ? changesIn(changes.result) : NO_CHANGES),
   };
+}
+
+async function traced(
+  fork: Fork,
+  call: TrialCall,
+  tracer: Readonly<Record<string, unknown>>,
+): Promise<
+  | { readonly ok: true; readonly result: Record<string, unknown> }
+  | { readonly ok: false; readonly failure: RpcFailure }
+> {
+  const [reply] = await fork.rpc.batch([
+    { method: "debug_traceCall", params: [callObject(call), "latest", tracer] },
+  ]);
+  if (reply?.ok !== true) {
+    return { ok: false, failure: reply?.failure ?? { code: 0, message: "no answer" } };
+  }
+  if (!isRecord(reply.result)) {
+    throw invalid(fork.network, "debug_traceCall gave no trace");
+  }
+  return { ok: true, result: reply.result };
 }
 
 /** Several, one after the other: the simulator works on one at a time anyway. */
@@ -127,10 +141,8 @@ export function callObject({ from, to, data, valueWei }: TrialCall): Record<stri
   };
 }
 
-const EVERYTHING = {
-  tracer: "muxTracer",
-  tracerConfig: { callTracer: { withLog: true }, prestateTracer: { diffMode: true } },
-};
+const CALLS = { tracer: "callTracer", tracerConfig: { withLog: true } };
+const CHANGES = { tracer: "prestateTracer", tracerConfig: { diffMode: true } };
 
 const NO_CHANGES = { slots: [], balances: [] };
 

@@ -127,7 +127,11 @@ export async function inspectContract(
     };
   }
   const early = seen.replies.slice(1 + PROXY_READS, 1 + PROXY_READS + guessed.length);
-  const layers = await readLayers(chain, own, signs, block.number, further, { guess, early });
+  const outer = seen.replies.slice(1, 1 + PROXY_READS);
+  const layers = await readLayers(chain, own, signs, block.number, further, outer, {
+    guess,
+    early,
+  });
   return {
     chainId,
     block,
@@ -160,13 +164,14 @@ async function readLayers(
   signs: ProxySigns,
   blockNumber: number,
   further: readonly Read[],
+  outer: readonly RpcReply[],
   { guess, early }: { readonly guess: Address | undefined; readonly early: readonly RpcReply[] },
 ): Promise<Layers> {
   const proxies: Proxy[] = [];
   const inner: CodeAt[] = [];
   const visited = new Set<Address>([outermost.address]);
   let holder = outermost.address;
-  let now: ProxySigns | null = signs;
+  let now: ProxySigns = signs;
   let pending = further;
   let followUps: readonly RpcReply[] = [];
   for (;;) {
@@ -227,7 +232,10 @@ async function readLayers(
         logic: { address: holder, code: all, codeHash: await codeHash(all) },
       };
     }
-    const next = await readProxySigns(code, answers.slice(1, 1 + PROXY_READS));
+    visited.add(target);
+    const next: ProxySigns | null =
+      found(await readProxySigns(code, await unseen(outer, visited))) ??
+      (await readProxySigns(code, answers.slice(1, 1 + PROXY_READS)));
     if (next === null || next.kind === "unknown") {
       return {
         proxies,
@@ -236,10 +244,29 @@ async function readLayers(
         logic: { address: target, code, codeHash: await codeHash(code) },
       };
     }
-    visited.add(target);
     holder = target;
     now = next;
   }
+}
+
+/**
+ * What is behind runs in the storage of what is in front, so its slots are there. Those that have led
+ * here already are left out.
+ */
+async function unseen(
+  outer: readonly RpcReply[],
+  visited: ReadonlySet<Address>,
+): Promise<readonly RpcReply[]> {
+  return await Promise.all(
+    outer.map(async (reply): Promise<RpcReply> => {
+      const address = await addressInWord(hexResult(reply) ?? "");
+      return address !== undefined && visited.has(address) ? { ok: true, result: "0x" } : reply;
+    }),
+  );
+}
+
+function found(signs: ProxySigns | null): ProxySigns | undefined {
+  return signs === null || signs.kind === "unknown" ? undefined : signs;
 }
 
 /** What is read of each implementation. It may be a proxy itself. */

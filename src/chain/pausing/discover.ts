@@ -4,7 +4,7 @@ import { STRANGER } from "../authority/holders.js";
 import { consultedBy } from "../experiments/consulted.js";
 import type { Exercise } from "../experiments/exercise.js";
 import type { Laboratory } from "../experiments/laboratory.js";
-import { hasEffect, tryCall, type Trial } from "../experiments/trial.js";
+import { hasEffect, tryCall, type SlotChange, type Trial } from "../experiments/trial.js";
 import type { ContractFunction } from "../inspection/functions.js";
 import { quantity } from "../reads.js";
 import { candidateCalls, startingCalls, type CandidateCall } from "./candidate-calls.js";
@@ -32,8 +32,8 @@ const MOST_FOUND = 4;
 
 /**
  * Looks for ways to stop a contract that no idiom knows: functions that speak of stopping, or of which
- * nobody knows the name, are called on the fork as somebody who may. One after which users' calls
- * fail that succeeded before stops the contract. What brings them back is its inverse, and the
+ * nobody knows the name, are called on the fork as somebody who may. One after which users are
+ * refused what they were allowed before, or refused earlier than before, stops the contract. What brings them back is its inverse, and the
  * getter or the storage word that tells the two states apart is its read-back.
  * @param by whose functions are tried.
  * @param target the contract that shall stop.
@@ -94,7 +94,8 @@ async function tryFunction(
       }
     }
     const as = caller;
-    if (as === undefined) {
+    // What anybody may do and has no name is not there to stop the contract.
+    if (as === undefined || (as === STRANGER && !call.named)) {
       continue;
     }
     const route = await laboratory.undone(
@@ -143,23 +144,30 @@ async function experiment(
     ({ fn, call: made }) => made.to !== call.to || fn.selector !== call.data.slice(0, 10),
   );
   const trial = await tryCall(fork, { from: caller, to: call.to, data: call.data });
+  // A setter without a name may break things in many ways. A switch is what changes one flag.
+  if (!call.named && !isSwitch(trial.slots)) {
+    return undefined;
+  }
   const places = [by, ...(by.address === target ? [] : [{ address: target, functions: [] }])];
   const before = await takeReadings(fork, places);
   if (!(await send(laboratory, caller, call))) {
     return undefined;
   }
-  const effects = await effectOf(laboratory, others);
-  if (!stops(effects, call.named)) {
+  const effects = await effectOf(laboratory, target, others);
+  // What anybody may do must take something from users to count: they change each other's reasons all day.
+  const enough = effects.some(({ guarded, verdict }) =>
+    caller === STRANGER ? verdict === "blocked" : guarded,
+  );
+  if (!enough) {
     return undefined;
   }
   const during = await takeReadings(fork, places);
   const undo = await findInverse(laboratory, by, call, caller, target, others, effects);
-  // A setter without a name that breaks something for good is no pause: it may as well be a mistake.
-  if (undo === undefined && !call.named) {
-    return undefined;
-  }
   const readBack = readBackFrom(before, during, undo?.after, trial.slots);
   if (readBack === undefined) {
+    return undefined;
+  }
+  if (!call.named && undo === undefined) {
     return undefined;
   }
   const stopped = effects.filter(({ verdict }) => verdict === "blocked");
@@ -175,12 +183,17 @@ async function experiment(
   };
 }
 
-/**
- * Users' calls that had an effect have none any more. Where a function says by its name that it stops
- * something, it is enough that users are refused for another reason than before.
- */
-function stops(effects: readonly FunctionEffect[], named: boolean): boolean {
-  return effects.some(({ verdict, guarded }) => verdict === "blocked" || (named && guarded));
+/** Whether a call changes nothing but one small number, to or from nothing: a flag, or a few of them. */
+function isSwitch(slots: readonly SlotChange[]): boolean {
+  const [change] = slots;
+  if (slots.length !== 1 || change === undefined) {
+    return false;
+  }
+  const mask = change.before ^ change.after;
+  const bits = mask.toString(2);
+  const lowest = BigInt(bits.length - 1 - bits.lastIndexOf("1"));
+  const [before, after] = [change.before & mask, change.after & mask].map((part) => part >> lowest);
+  return bits.length - Number(lowest) <= 8 && (before === 0n || after === 0n);
 }
 
 interface Inverse {

@@ -1,6 +1,8 @@
-import type { Address, Hex } from "../address.js";
+import { sameAddress, type Address, type Hex } from "../address.js";
 import type { Exercise } from "../experiments/exercise.js";
 import type { Laboratory } from "../experiments/laboratory.js";
+import { goesThrough } from "../experiments/history.js";
+import { isTransfer } from "../experiments/transfers.js";
 import { hasEffect, tryCall, type Trial } from "../experiments/trial.js";
 import { describeRevert, parseRevert } from "../revert.js";
 
@@ -40,25 +42,50 @@ export interface FunctionEffect {
 /** Exercises again what was exercised before, now that something was stopped on the fork. */
 export async function effectOf(
   laboratory: Laboratory,
+  target: Address,
   exercises: readonly Exercise[],
 ): Promise<readonly FunctionEffect[]> {
   const effects: FunctionEffect[] = [];
   for (const exercise of exercises) {
-    effects.push(await compare(exercise, await tryCall(laboratory.fork, exercise.call)));
+    const after = await tryCall(laboratory.fork, exercise.call);
+    const refusedElse = await someRefusedElse(laboratory, exercise);
+    effects.push(await compare(target, exercise, after, refusedElse));
   }
   return effects;
 }
 
-async function compare({ fn, before, origin }: Exercise, after: Trial): Promise<FunctionEffect> {
-  const reason = after.ok ? null : await reasonOf(after);
-  const verdict = verdictOf(before, after);
+/** Whether one of the function's other calls is refused for another reason than before. */
+async function someRefusedElse(
+  laboratory: Laboratory,
+  { others = [] }: Exercise,
+): Promise<Trial | undefined> {
+  for (const { call, before } of others) {
+    const after = await tryCall(laboratory.fork, call);
+    if (!after.ok && otherReason(before, after)) {
+      return after;
+    }
+  }
+  return undefined;
+}
+
+async function compare(
+  target: Address,
+  { fn, call, before, origin }: Exercise,
+  after: Trial,
+  refusedElse: Trial | undefined,
+): Promise<FunctionEffect> {
+  // A router may go on without the function that it calls: then the function is blocked all the same.
+  const reached = sameAddress(call.to, target) || goesThrough(after, target, fn.selector);
+  const verdict = reached ? verdictOf(before, after) : "blocked";
+  const refused = !after.ok && (before.ok || otherReason(before, after));
+  const said = refused || refusedElse === undefined ? after : refusedElse;
   return {
     selector: fn.selector,
     signature: fn.signature ?? null,
     verdict,
-    guarded: verdict === "blocked" || (!before.ok && !after.ok && otherReason(before, after)),
+    guarded: verdict === "blocked" || refused || refusedElse !== undefined,
     origin,
-    reason,
+    reason: said.ok ? null : await reasonOf(said),
     moved: verdict === "open" ? movedBy(after) : null,
   };
 }
@@ -90,16 +117,9 @@ async function reasonOf({ output, error }: Trial): Promise<string> {
   return revert === undefined ? (error ?? "no reason") : describeRevert(revert);
 }
 
-/** keccak256("Transfer(address,address,uint256)"), of ERC-20 and ERC-721. */
-const TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
-/** keccak256 of ERC-1155's TransferSingle and TransferBatch. */
-const TRANSFER_SINGLE = "0xc3d58168c5ae7397731d063d5bbf3d657854427343f4c083240f7aacaa2d0f62";
-const TRANSFER_BATCH = "0x4a39dc06d4c0dbc64b70af90fd698a233a518aa5d07e595d983b8c0526c8f7fb";
-
 function movedBy({ logs, balances, slots }: Trial): Moved {
-  const transfers = [TRANSFER, TRANSFER_SINGLE, TRANSFER_BATCH];
   return {
-    transfers: logs.filter(({ topics }) => transfers.includes(topics[0] ?? "")).length,
+    transfers: logs.filter(isTransfer).length,
     balances: balances.length,
     slots: slots.map(({ address, slot }) => ({ address: hex(address), slot: hex(slot) })),
   };

@@ -1,4 +1,6 @@
 import { sameAddress, type Address, type Hex } from "../address.js";
+import { actsForPeople } from "../authority/reach.js";
+import { authorityTree } from "../authority/tree.js";
 import type { Block, Chain } from "../chain.js";
 import type { Exercise } from "../experiments/exercise.js";
 import type { RecordedCall } from "../experiments/history.js";
@@ -87,13 +89,24 @@ export async function examine(
       proofs.push(await proveRoute(laboratory, subject, route, exercises));
     }
     const itself = await discoverOn(laboratory, subject, exercises, proofs);
-    const around = works([...proofs, ...itself.proofs])
+    const known = [...proofs, ...itself.proofs];
+    // A pause that only another contract may call is that contract's: there people can turn it.
+    const around = (
+      await Promise.all(known.map(async (proof) => await worksForPeople(laboratory, proof)))
+    ).includes(true)
       ? NOTHING_FOUND
       : await discoverAround(laboratory, subject, exercises, tools);
+    const all = [...known, ...around.proofs];
+    const people = await Promise.all(
+      all.map(async (proof) => await worksForPeople(laboratory, proof)),
+    );
     return {
       looked,
       functions,
-      proofs: inOrder(named.address, [...proofs, ...itself.proofs, ...around.proofs]),
+      proofs: inOrder(
+        named.address,
+        all.map((proof, index) => ({ proof, people: people[index] === true })),
+      ),
       reasons: search.reasons,
       undecided: [...itself.undecided, ...around.undecided],
       unknown: subject.unknown,
@@ -210,12 +223,28 @@ function works(proofs: readonly RouteProof[]): boolean {
   return proofs.some(({ pauses }) => pauses === true);
 }
 
-/** What works comes first; of that, what can be undone, and what is called on the contract itself. */
-function inOrder(address: Address, proofs: readonly RouteProof[]): readonly RouteProof[] {
-  const worth = ({ pauses, route }: RouteProof): number =>
-    (pauses === true ? 0 : pauses === undefined ? 8 : 16) +
+/** Whether it works for somebody who is, or acts for, people. */
+async function worksForPeople(
+  { chain, block }: Laboratory,
+  { pauses, pausers }: RouteProof,
+): Promise<boolean> {
+  const may = pausers.holders.filter(({ proved }) => proved);
+  if (pauses !== true || may.some(({ kind }) => kind === "account")) {
+    return pauses === true;
+  }
+  return (await authorityTree(chain, block, may)).some(actsForPeople);
+}
+
+/** What works comes first; of that what people can do, what can be undone, and what is a call on itself. */
+function inOrder(
+  address: Address,
+  all: readonly { readonly proof: RouteProof; readonly people: boolean }[],
+): readonly RouteProof[] {
+  const worth = ({ proof: { pauses, route }, people }: (typeof all)[number]): number =>
+    (pauses === true ? 0 : pauses === undefined ? 16 : 32) +
+    (people ? 0 : 8) +
     (route.unpause === null ? 4 : 0) +
     (route.discovered ? 2 : 0) +
     (sameAddress(route.pause.to, address) ? 0 : 1);
-  return [...proofs].sort((a, b) => worth(a) - worth(b));
+  return [...all].sort((a, b) => worth(a) - worth(b)).map(({ proof }) => proof);
 }

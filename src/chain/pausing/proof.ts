@@ -1,10 +1,17 @@
 import type { Address } from "../address.js";
 import { findCallers } from "../authority/callers.js";
-import type { Authority, Holder } from "../authority/holders.js";
+import { STRANGER, type Authority, type Holder } from "../authority/holders.js";
 import type { Fork } from "../chain.js";
+import { madeUpCall } from "../experiments/arguments.js";
 import type { Exercise } from "../experiments/exercise.js";
 import type { Laboratory } from "../experiments/laboratory.js";
-import { hasEffect, tryCall, type SlotChange } from "../experiments/trial.js";
+import {
+  hasEffect,
+  tryCall,
+  tryCalls,
+  type SlotChange,
+  type TrialCall,
+} from "../experiments/trial.js";
 import { hexResult, quantity, storageAt } from "../reads.js";
 import { effectOf, type FunctionEffect } from "./effect.js";
 import { describeCall, selectorOf, type PausedState } from "./mechanism.js";
@@ -27,9 +34,6 @@ export interface RouteProof {
   readonly evidence: readonly string[];
   readonly unknown: readonly string[];
 }
-
-/** Nothing is known about who may. */
-const NOBODY: Authority = { needs: "", holders: [], unknown: [] };
 
 /**
  * Stops a contract on the fork as somebody who may, exercises its functions, starts it again, and
@@ -99,11 +103,16 @@ async function experiment(
     return { route, paused, pausers, unpausers, pauses: undefined, effects: [], evidence, unknown };
   }
   const steady = await steadyOnes(laboratory, othersThan(route, subject.named.address, before));
+  const views = await answering(laboratory, subject);
   const { slots } = await tryCall(fork, { from: pauser.address, ...route.pause });
   const stopped = await callAs(fork, route.pause, pausers, evidence);
   const state = await stateOn(fork, route.readBack);
   evidence.push(`fork: ${route.readBack.text} is then ${say(state)}`);
-  const effects = await effectOf(laboratory, steady);
+  const effects = await effectOf(laboratory, subject.named.address, steady);
+  const guards = await failing(laboratory, views);
+  if (guards.length > 0) {
+    evidence.push(`fork: others who ask are refused by ${guards.join(", ")}`);
+  }
   if (route.unpause !== null && stopped !== undefined) {
     // Who may start it is only seen while it is stopped.
     const starters = await findCallers(laboratory, route.unpause, ours);
@@ -115,7 +124,7 @@ async function experiment(
         : `fork: ${route.readBack.text} is then ${say(await stateOn(fork, route.readBack))}; ${await restored(fork, slots)}`,
     );
   }
-  const judged = judge(state, effects, steady);
+  const judged = judge(state, effects, steady, guards.length > 0);
   return {
     route,
     paused,
@@ -136,11 +145,12 @@ function judge(
   state: PausedState | undefined,
   effects: readonly FunctionEffect[],
   exercises: readonly Exercise[],
+  othersAreRefused: boolean,
 ): Pick<RouteProof, "pauses" | "evidence" | "unknown"> {
   if (state !== true) {
     return { pauses: false, evidence: [], unknown: [] };
   }
-  if (effects.some(({ guarded }) => guarded)) {
+  if (othersAreRefused || effects.some(({ guarded }) => guarded)) {
     return { pauses: true, evidence: [], unknown: [] };
   }
   const byUsers = effects.filter((_, index) => exercises[index]?.officer !== true);
@@ -165,6 +175,42 @@ function judge(
           `${tried}; ${failing.length} more could not be exercised, so whether anything obeys it is not known`,
         ],
       };
+}
+
+/** A view that answers, and how it was asked. */
+interface Answering {
+  readonly name: string;
+  readonly call: TrialCall;
+}
+
+/** The views that answer to a made-up question now: of a registry, some refuse while it is stopped. */
+async function answering(
+  { fork }: Laboratory,
+  { named, functions }: Subject,
+): Promise<readonly Answering[]> {
+  const found: Answering[] = [];
+  for (const fn of functions.filter(({ mutability }) => mutability === "view")) {
+    const data = await madeUpCall(fn, NOTHING);
+    const call = { from: STRANGER, to: named.address, data };
+    if ((await tryCall(fork, call)).ok) {
+      found.push({ name: fn.signature ?? fn.selector, call });
+    }
+  }
+  return found;
+}
+
+const NOTHING = { address: STRANGER, number: 0n, flag: false, listLength: 0 } as const;
+
+/** Those that do not answer any more. */
+async function failing(
+  { fork }: Laboratory,
+  views: readonly Answering[],
+): Promise<readonly string[]> {
+  const trials = await tryCalls(
+    fork,
+    views.map(({ call }) => call),
+  );
+  return views.filter((_, index) => trials[index]?.ok === false).map(({ name }) => name);
 }
 
 /** Leaves out what stops and starts itself, and what only works at one moment. */

@@ -224,13 +224,11 @@ function evidenceOf(proof: RouteProof, block: number): readonly string[] {
 
 /** Pausable when one of its ways works; otherwise only then not pausable when all is known. */
 function verdictOf({ proofs, undecided, looked }: Examination, withoutFork: boolean): Verdict {
-  const working = proofs.filter(({ pauses }) => pauses === true);
-  const { address } = looked.named;
-  if (working.some(({ route }) => sameAddress(route.pause.to, address))) {
-    return "pausable";
-  }
-  if (working.length > 0) {
-    return "pausable-elsewhere";
+  const best = proofs.find(({ pauses }) => pauses === true);
+  if (best !== undefined) {
+    return sameAddress(best.route.pause.to, looked.named.address)
+      ? "pausable"
+      : "pausable-elsewhere";
   }
   const open =
     undecided.length > 0 ||
