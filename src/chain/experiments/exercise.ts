@@ -107,7 +107,7 @@ async function firstEffect(
         }
         if (before.ok) {
           idle ??= exercise;
-        } else if (!refused.some((earlier) => earlier.before.output === before.output)) {
+        } else if (!refused.some((earlier) => sameRefusal(earlier.before, before))) {
           refused.push(exercise);
         }
       }
@@ -116,8 +116,13 @@ async function firstEffect(
   return idle ?? deepest(refused);
 }
 
+/** The same place in the code, as far as words and gas tell: many refusals have no words. */
+function sameRefusal(a: Trial, b: Trial): boolean {
+  return a.output === b.output && a.gasUsed === b.gasUsed;
+}
+
 /** So many other refusals of a function are tried again after a pause. */
-const MOST_REFUSALS = 3;
+const MOST_REFUSALS = 4;
 
 /**
  * The refusal that came last in the function's code first: it went by most checks. The others are

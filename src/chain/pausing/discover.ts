@@ -8,7 +8,7 @@ import { hasEffect, tryCall, type SlotChange, type Trial } from "../experiments/
 import type { ContractFunction } from "../inspection/functions.js";
 import { quantity } from "../reads.js";
 import { candidateCalls, startingCalls, type CandidateCall } from "./candidate-calls.js";
-import { effectOf, type FunctionEffect } from "./effect.js";
+import { effectOf, refusedInOtherWords, type FunctionEffect } from "./effect.js";
 import { describeCall } from "./mechanism.js";
 import { takeReadings, readBackFrom, type Readings } from "./readings.js";
 import type { PauseRoute, TargetedCall } from "./route.js";
@@ -153,7 +153,13 @@ async function experiment(
   if (!(await send(laboratory, caller, call))) {
     return undefined;
   }
-  const effects = await effectOf(laboratory, target, others);
+  const effects = await effectOf(
+    laboratory,
+    target,
+    others,
+    // Any setter may change what a refusal costs. One without a name must do more than that.
+    call.named ? undefined : refusedInOtherWords,
+  );
   // What anybody may do must take something from users to count: they change each other's reasons all day.
   const enough = effects.some(({ guarded, verdict }) =>
     caller === STRANGER ? verdict === "blocked" : guarded,

@@ -39,17 +39,21 @@ export interface FunctionEffect {
   readonly moved: Moved | null;
 }
 
+/** Whether two refusals of the same call show that something now stands in its way that did not before. */
+export type Differs = (before: Trial, after: Trial) => boolean;
+
 /** Exercises again what was exercised before, now that something was stopped on the fork. */
 export async function effectOf(
   laboratory: Laboratory,
   target: Address,
   exercises: readonly Exercise[],
+  differs: Differs = refusedElsewhere,
 ): Promise<readonly FunctionEffect[]> {
   const effects: FunctionEffect[] = [];
   for (const exercise of exercises) {
     const after = await tryCall(laboratory.fork, exercise.call);
-    const refusedElse = await someRefusedElse(laboratory, exercise);
-    effects.push(await compare(target, exercise, after, refusedElse));
+    const refusedElse = await someRefusedElse(laboratory, exercise, differs);
+    effects.push(await compare(target, exercise, after, refusedElse, differs));
   }
   return effects;
 }
@@ -58,10 +62,11 @@ export async function effectOf(
 async function someRefusedElse(
   laboratory: Laboratory,
   { others = [] }: Exercise,
+  differs: Differs,
 ): Promise<Trial | undefined> {
   for (const { call, before } of others) {
     const after = await tryCall(laboratory.fork, call);
-    if (!after.ok && otherReason(before, after)) {
+    if (!after.ok && differs(before, after)) {
       return after;
     }
   }
@@ -73,11 +78,12 @@ async function compare(
   { fn, call, before, origin }: Exercise,
   after: Trial,
   refusedElse: Trial | undefined,
+  differs: Differs,
 ): Promise<FunctionEffect> {
   // A router may go on without the function that it calls: then the function is blocked all the same.
   const reached = sameAddress(call.to, target) || goesThrough(after, target, fn.selector);
   const verdict = reached ? verdictOf(before, after) : "blocked";
-  const refused = !after.ok && (before.ok || otherReason(before, after));
+  const refused = !after.ok && (before.ok || differs(before, after));
   const said = refused || refusedElse === undefined ? after : refusedElse;
   return {
     selector: fn.selector,
@@ -101,12 +107,21 @@ function verdictOf(before: Trial, after: Trial): FunctionVerdict {
   return before.ok ? "not-exercised" : "fails";
 }
 
-/** A refusal in other words. Out of gas, and what holds a time, says nothing. */
-function otherReason(before: Trial, after: Trial): boolean {
-  return before.output.slice(0, 10) !== after.output.slice(0, 10) ||
-    before.output.length !== after.output.length
-    ? true
-    : before.output !== after.output && before.output.startsWith(ERROR_STRING);
+/**
+ * In other words, or, where refusals have no words, earlier. The same call costs the same gas as long
+ * as nothing that it looks at has changed.
+ */
+function refusedElsewhere(before: Trial, after: Trial): boolean {
+  return refusedInOtherWords(before, after) || after.gasUsed < before.gasUsed;
+}
+
+/** In other words: another error, or another text. */
+export function refusedInOtherWords({ output: was }: Trial, { output: is }: Trial): boolean {
+  return (
+    was.slice(0, 10) !== is.slice(0, 10) ||
+    was.length !== is.length ||
+    (was !== is && was.startsWith(ERROR_STRING))
+  );
 }
 
 /** The selector of `Error(string)`. */
