@@ -5,6 +5,7 @@ import { EmergencyError, asError, messageOf } from "../errors.js";
 import type { Address } from "./address.js";
 import type { Chain, Fork, SignableTransaction } from "./chain.js";
 import { networkName } from "./connect.js";
+import { openGateway, type Gateway } from "./fork-gateway.js";
 import { quantity } from "./reads.js";
 import { providerFailure, providerRpc, type Rpc, type RpcReply } from "./rpc.js";
 
@@ -26,25 +27,27 @@ export async function openFork(
       "name the live network with --network, or leave --rehearse out",
     );
   }
+  let gateway: Gateway | undefined;
+  let connection: OpenConnection | undefined;
   try {
-    const connection = await hre.network.create({
+    gateway = await openGateway(chain);
+    connection = await hre.network.create({
       network: SIMULATED_NETWORK,
       ...(config.chainType === undefined ? {} : { chainType: config.chainType }),
       override: {
         chainId,
-        forking: {
-          enabled: true,
-          url: await config.url.getUrl(),
-          blockNumber: block,
-          httpHeaders: config.httpHeaders,
-        },
+        // Whoever is needed is impersonated; for each account of its own the simulator asks the node.
+        accounts: [],
+        forking: { enabled: true, url: gateway.url, blockNumber: block },
       },
     });
     // The simulator runs the copied block by the rules of its time, and for a chain that it does not
     // know it has none. On a block of its own it always has.
     await connection.provider.request({ method: "hardhat_mine", params: ["0x1"] });
-    return new ForkedChain(chain, chainId, block, connection);
+    return new ForkedChain(chain, chainId, block, connection, gateway);
   } catch (error) {
+    await connection?.close();
+    await gateway?.close();
     throw new EmergencyError(
       "NO_FORK",
       `network "${chain.network}" cannot be copied at block ${block}: ${messageOf(error)}`,
@@ -73,10 +76,17 @@ class ForkedChain implements Fork {
   readonly fixedGasPriceWei: bigint | undefined;
   readonly #original: Chain;
   readonly #connection: OpenConnection;
+  readonly #gateway: Gateway;
   readonly #impersonated = new Set<string>();
   #freeGas = false;
 
-  constructor(original: Chain, chainId: number, block: number, connection: OpenConnection) {
+  constructor(
+    original: Chain,
+    chainId: number,
+    block: number,
+    connection: OpenConnection,
+    gateway: Gateway,
+  ) {
     // The name says that it is a copy wherever it is shown.
     this.network = `fork of ${original.network}`;
     this.configuredChainId = chainId;
@@ -85,6 +95,7 @@ class ForkedChain implements Fork {
     this.rpc = providerRpc(this.network, connection.provider);
     this.#original = original;
     this.#connection = connection;
+    this.#gateway = gateway;
   }
 
   async chainId(): Promise<number> {
@@ -148,6 +159,7 @@ class ForkedChain implements Fork {
 
   async close(): Promise<void> {
     await this.#connection.close();
+    await this.#gateway.close();
   }
 }
 
