@@ -10,8 +10,12 @@ export function resolveEmergencyConfig(user: EmergencyUserConfig = {}): Emergenc
       [
         name,
         typeof contract === "string"
-          ? { address: contract, artifact: undefined }
-          : { address: contract.address, artifact: contract.artifact },
+          ? { address: contract, artifact: undefined, mustBePausable: false }
+          : {
+              address: contract.address,
+              artifact: contract.artifact,
+              mustBePausable: contract.mustBePausable ?? false,
+            },
       ] as const,
   );
   return {

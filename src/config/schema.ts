@@ -21,6 +21,7 @@ const contract = z.union(
           errorMap: () => ({ message: "must be an address, or one address a network" }),
         }),
         artifact: z.string().min(1).optional(),
+        mustBePausable: z.boolean().optional(),
       })
       .strict(),
   ],

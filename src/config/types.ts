@@ -6,6 +6,8 @@ export type EmergencyContractUserConfig =
       readonly address: string | Readonly<Record<string, string>>;
       /** The compiled contract it runs, by name; found by its bytecode when not given. */
       readonly artifact?: string;
+      /** `inspect --all` fails when you cannot pause it now; default: false. */
+      readonly mustBePausable?: boolean;
     };
 
 /** An argument of a call: JSON, and bigints. "$contract" stands for the contract that is to stop. */
@@ -63,6 +65,7 @@ export interface EmergencyUserConfig {
 export interface EmergencyContractConfig {
   readonly address: string | Readonly<Record<string, string>>;
   readonly artifact: string | undefined;
+  readonly mustBePausable: boolean;
 }
 
 /** The configuration with its defaults filled in. */

@@ -10,6 +10,7 @@ import { functionsOf } from "../../src/chain/inspection/functions.js";
 import { knownAbis, readAbiFile, type KnownAbis } from "../../src/chain/inspection/known-abi.js";
 import type { KnownContract } from "../../src/chain/known-contract.js";
 import type { NamedContract } from "../../src/chain/label.js";
+import { customSource } from "../../src/chain/pausing/custom.js";
 import { verifyPausable } from "../../src/chain/pausing/verify-pausable.js";
 import type { PausableReports } from "../../src/chain/pausing/report.js";
 import { once } from "../../src/once.js";
@@ -23,6 +24,9 @@ export interface ExaminationArguments {
   readonly output: string | undefined;
   readonly json: boolean;
 }
+
+/** Where `--calls` is not given. */
+const NO_CALLS = { calls: [], unknown: [] } as const;
 
 /** Examines the contracts that were named, or all that the configuration names. */
 export async function examination(
@@ -61,9 +65,9 @@ export async function examination(
         return distinct.length === 0 ? "from the bytecode" : distinct.join("; ");
       },
       labelOf: (address) => names.get(address),
-      custom: [],
+      custom: await customSource(book).load(),
       recorded: once(async (laboratory) =>
-        args.calls === undefined ? [] : (await namedCalls(laboratory, args.calls)).calls,
+        args.calls === undefined ? NO_CALLS : await namedCalls(laboratory, args.calls),
       ),
     },
   );

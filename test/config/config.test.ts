@@ -38,6 +38,10 @@ describe("the configuration", () => {
     ["an address in lower case", { contracts: { Token: ADDRESS.toLowerCase() } }],
     ["one address a network", { contracts: { Token: { address: { live: ADDRESS } } } }],
     ["an artifact", { contracts: { Token: { address: ADDRESS, artifact: "Token" } } }],
+    [
+      "a contract that must be pausable",
+      { contracts: { Token: { address: ADDRESS, mustBePausable: true } } },
+    ],
     ["a name from Ignition", { contracts: { "Module#Token": ADDRESS } }],
     ["a way to pause", mechanisms()],
     ["a way to pause that has no way back", mechanisms({ unpause: null })],
@@ -77,6 +81,11 @@ describe("the configuration", () => {
     ],
     ["an address that is a number", { contracts: { Token: 42 } }, "emergency.contracts.Token"],
     ["a contract without an address", { contracts: { Token: {} } }, "emergency.contracts.Token"],
+    [
+      "a contract that must be pausable, in words",
+      { contracts: { Token: { address: ADDRESS, mustBePausable: "yes" } } },
+      "emergency.contracts.Token",
+    ],
     [
       "a mistyped field of a contract",
       { contracts: { Token: { address: ADDRESS, artefact: "Token" } } },
@@ -176,11 +185,14 @@ describe("the configuration", () => {
 
   it("is resolved to one form", () => {
     const { contracts } = resolveEmergencyConfig({
-      contracts: { A: ADDRESS, B: { address: { live: ADDRESS }, artifact: "Token" } },
+      contracts: {
+        A: ADDRESS,
+        B: { address: { live: ADDRESS }, artifact: "Token", mustBePausable: true },
+      },
     });
     expect(contracts).to.deep.equal({
-      A: { address: ADDRESS, artifact: undefined },
-      B: { address: { live: ADDRESS }, artifact: "Token" },
+      A: { address: ADDRESS, artifact: undefined, mustBePausable: false },
+      B: { address: { live: ADDRESS }, artifact: "Token", mustBePausable: true },
     });
   });
 

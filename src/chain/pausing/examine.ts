@@ -13,7 +13,7 @@ import type { CustomMechanism } from "./custom.js";
 import { discover, type Discovery } from "./discover.js";
 import { selectorOf } from "./mechanism.js";
 import { neighboursOf } from "./neighbours.js";
-import { proveRoute, type RouteProof } from "./proof.js";
+import { closedRoute, proveRoute, type RouteProof } from "./proof.js";
 import { findRoutes, type RouteSearch } from "./routes.js";
 import { exercise, subjectOf, type Subject } from "./subject.js";
 
@@ -27,7 +27,9 @@ export interface ExaminationTools {
   /** Mechanisms of the configuration. */
   readonly custom: readonly CustomMechanism[];
   /** Calls to make again, besides those that are found. */
-  readonly recorded: (laboratory: Laboratory) => Promise<readonly RecordedCall[]>;
+  readonly recorded: (
+    laboratory: Laboratory,
+  ) => Promise<{ readonly calls: readonly RecordedCall[]; readonly unknown: readonly string[] }>;
 }
 
 /** What was read of a contract on the live chain, before any experiment. */
@@ -75,16 +77,12 @@ export async function examine(
     const looked = await throughForwarder(laboratory, block, seen, tools);
     const { named, contract, search } = looked;
     const functions = await tools.functionsOf(contract, named);
-    const subject = await subjectOf(
-      laboratory,
-      named,
-      contract,
-      functions,
-      ours,
-      await tools.recorded(laboratory),
-    );
+    const given = await tools.recorded(laboratory);
+    const subject = await subjectOf(laboratory, named, contract, functions, ours, given.calls);
     const exercises = await exercise(laboratory, subject);
-    const proofs: RouteProof[] = [];
+    const proofs: RouteProof[] = search.closed.map(({ seen: route, reason }) =>
+      closedRoute(route, reason),
+    );
     for (const route of search.found) {
       proofs.push(await proveRoute(laboratory, subject, route, exercises));
     }
@@ -109,7 +107,7 @@ export async function examine(
       ),
       reasons: search.reasons,
       undecided: [...itself.undecided, ...around.undecided],
-      unknown: subject.unknown,
+      unknown: [...given.unknown, ...subject.unknown],
     };
   });
 }
