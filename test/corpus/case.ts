@@ -42,6 +42,8 @@ export interface Subject {
   readonly start?: Call;
   /** Works while the contract runs, and fails while it is stopped. */
   readonly probe: Probe;
+  /** Other functions that really stop something, by signature: a part, or for another contract. */
+  readonly also?: readonly string[];
   /** What looks like a stop and is none: each fails, or leaves the probe working. */
   readonly attempts?: readonly Call[];
 }
@@ -65,4 +67,25 @@ export async function works(bench: Workbench, probe: Probe): Promise<boolean> {
     return !("refusal" in outcome && outcome.refusal.includes(probe.stoppedBy));
   }
   return "answer" in outcome && (probe.works === undefined || probe.works(outcome.answer));
+}
+
+/**
+ * Deploys a protocol and lets its users use it once, as contracts that matter have been. What can be done
+ * only once is left for later.
+ */
+export async function deployed(
+  bench: Workbench,
+  { deploy }: Protocol,
+): Promise<Readonly<Record<string, Subject>>> {
+  const subjects = await deploy(bench);
+  for (const { probe } of Object.values(subjects)) {
+    if (probe.stoppedBy === undefined && (await works(bench, probe))) {
+      const snapshot = await bench.node.request("evm_snapshot");
+      await bench.send(probe);
+      if (!(await works(bench, probe))) {
+        await bench.node.request("evm_revert", snapshot);
+      }
+    }
+  }
+  return subjects;
 }

@@ -2,6 +2,7 @@
 //
 //     node --import tsx test/corpus/serve.ts [part of a protocol's name...]
 import { startNode } from "../helpers/anvil.js";
+import { deployed } from "./case.js";
 import { protocols } from "./protocols/index.js";
 import { Workbench } from "./workbench.js";
 
@@ -12,8 +13,9 @@ const wanted = protocols.filter(
 const node = await startNode();
 const bench = new Workbench(node);
 process.stdout.write(`url = ${node.url}\nchain id = ${node.chainId}\n`);
-for (const { name, cases, deploy } of wanted) {
-  const subjects = await deploy(bench);
+for (const protocol of wanted) {
+  const { name, cases } = protocol;
+  const subjects = await deployed(bench, protocol);
   process.stdout.write(`\n${name}\n`);
   for (const [key, { title, verdict, paused }] of Object.entries(cases)) {
     const subject = subjects[key];

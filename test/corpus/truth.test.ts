@@ -4,18 +4,19 @@ import { useChain } from "../helpers/chain.js";
 import { namedFiles } from "./artifacts.js";
 import "./authorities.js";
 import { awaiting } from "./awaiting.js";
-import { works, type CaseFacts, type Subject } from "./case.js";
+import { deployed, works, type CaseFacts, type Subject } from "./case.js";
 import { pinnedPackages } from "./packages.js";
 import { protocols } from "./protocols/index.js";
 import { Workbench } from "./workbench.js";
 
 /** What is said of each contract is so: found out by calling, without the plugin. */
 describe("the corpus", () => {
-  for (const { name, cases, deploy } of protocols) {
+  for (const protocol of protocols) {
+    const { name, cases } = protocol;
     describe(name, () => {
       let subjects: Readonly<Record<string, Subject>> = {};
       const chain = useChain(async (node) => {
-        subjects = await deploy(new Workbench(node));
+        subjects = await deployed(new Workbench(node), protocol);
       });
 
       for (const [key, { title, paused, verdict }] of Object.entries(cases)) {

@@ -65,6 +65,7 @@ export const acrossBridge = protocol({
         address: spoke.address,
         stop: spoke.call(owner, "pauseDeposits", true),
         start: spoke.call(owner, "pauseDeposits", false),
+        also: ["pauseFills(bool)"],
         probe: spoke.call(
           stranger,
           "deposit",

@@ -46,7 +46,7 @@ export const openzeppelin = protocol({
       idiom: null,
       proxy: null,
       authority: null,
-      verdict: "not-pausable",
+      verdict: ["not-pausable", "unknown"],
       paused: false,
     },
     v2Crowdsale: {
@@ -276,7 +276,10 @@ export const openzeppelin = protocol({
         probe: transferred(implementation),
         attempts: refused(implementation),
       },
-      managed: pausing(managed, pauser, managed.call(stranger, "work")),
+      managed: {
+        ...pausing(managed, pauser, managed.call(stranger, "work")),
+        also: ["setTargetClosed(address,bool)"],
+      },
       manager: {
         address: manager.address,
         probe: manager.call(admin, "labelRole", 9, "nine"),

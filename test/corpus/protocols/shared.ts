@@ -80,9 +80,11 @@ export async function plainToken(
   return await bench.deploy(FixedSupplyToken, ["Token", "TKN", 10n ** 30n, holder.address]);
 }
 
-/** A contract that answers the same number to all questions, in the place of a neighbour that only has to be there. */
+/**
+ * A contract that answers all questions with sixteen words, the first of them this number: in the place of
+ * a neighbour that only has to be there.
+ */
 export async function answering(bench: Workbench, number: 0 | 1): Promise<Address> {
-  return await bench.create(
-    hex(`0x600a600c600039600a6000f360${number === 0 ? "00" : "01"}60005260206000f3`),
-  );
+  const first = number === 0 ? "00" : "01";
+  return await bench.create(hex(`0x600b600c600039600b6000f360${first}6000526102006000f3`));
 }

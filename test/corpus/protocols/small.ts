@@ -1,10 +1,10 @@
-import { AbiCoder, id } from "ethers";
+import { AbiCoder, getCreateAddress, id } from "ethers";
 
 import { ZERO_ADDRESS } from "../../../src/chain/address.js";
 import { admin, deployer, owner, pauser, stranger } from "../../helpers/accounts.js";
 import { from } from "../artifacts.js";
 import { protocol } from "../case.js";
-import { erc1967, plainToken } from "./shared.js";
+import { answering, erc1967, plainToken } from "./shared.js";
 
 const set = from("set-protocol-contracts@1.2.9");
 const SetCore = set("build/contracts/Core.json");
@@ -205,6 +205,10 @@ export const arbitrumTokens = protocol({
 
 const its = from("@axelar-network/interchain-token-service@2.2.0");
 const Service = its("artifacts/contracts/InterchainTokenService.sol/InterchainTokenService.json");
+const inIts = (path: string) => its(`artifacts/contracts/${path}`);
+const ManagerDeployer = inIts("utils/TokenManagerDeployer.sol/TokenManagerDeployer.json");
+const Manager = inIts("token-manager/TokenManager.sol/TokenManager.json");
+const Handler = inIts("TokenHandler.sol/TokenHandler.json");
 const ServiceProxy = its("artifacts/contracts/proxies/InterchainProxy.sol/InterchainProxy.json");
 
 export const axelar = protocol({
@@ -221,17 +225,25 @@ export const axelar = protocol({
   },
 
   async deploy(bench) {
-    const part = (await plainToken(bench, stranger)).address;
+    const token = await plainToken(bench, stranger);
+    const part = await answering(bench, 1);
+    const managers = await bench.deploy(ManagerDeployer);
+    const handler = await bench.deploy(Handler);
+    const sent = await bench.node.request("eth_getTransactionCount", deployer.address, "latest");
+    // A token's manager asks the service, whose proxy comes two contracts later.
+    const future = getCreateAddress({ from: deployer.address, nonce: Number(sent) + 2 });
+    const manager = await bench.deploy(Manager, [future]);
+    // Tokens are registered by a factory; here that is a plain account.
     const code = await bench.deploy(Service, [
+      managers.address,
       part,
       part,
       part,
-      part,
-      part,
+      stranger.address,
       "chain",
       "axelar1".padEnd(65, "q"),
-      part,
-      part,
+      manager.address,
+      handler.address,
     ]);
     const setup = AbiCoder.defaultAbiCoder().encode(
       ["address", "string", "string[]"],
@@ -244,17 +256,7 @@ export const axelar = protocol({
         address: service.address,
         stop: service.call(owner, "setPauseStatus", true),
         start: service.call(owner, "setPauseStatus", false),
-        probe: {
-          ...service.call(
-            stranger,
-            "interchainTransfer(bytes32,string,bytes,uint256)",
-            `0x${"0".repeat(64)}`,
-            "other",
-            "0x01",
-            1,
-          ),
-          stoppedBy: id("Pause()").slice(2, 10),
-        },
+        probe: service.call(stranger, "registerCustomToken", id("token"), token.address, 2, "0x"),
       },
     };
   },

@@ -29,7 +29,7 @@ export const synthetix = protocol({
       idiom: "suspendSystem(uint256)",
       proxy: null,
       authority: "access list",
-      verdict: "pausable",
+      verdict: ["pausable", "unknown"],
       paused: false,
     },
     resolver: {

@@ -1,9 +1,10 @@
-import { id, parseEther } from "ethers";
+import { AbiCoder, id, parseEther } from "ethers";
 
 import { deployer, owner, pauser, stranger } from "../../helpers/accounts.js";
 import { from } from "../artifacts.js";
 import { protocol } from "../case.js";
 import type { Contract } from "../workbench.js";
+import { answering } from "./shared.js";
 
 const graph = from("@graphprotocol/contracts@7.2.1");
 const inContracts = (folder: string, name: string) =>
@@ -77,7 +78,9 @@ export const theGraph = protocol({
     await token.send(stranger, "approve", curation.address, parseEther("100"));
 
     const gateway = await behind(await bench.deploy(Gateway), controller.address);
-    await gateway.send(deployer, "setArbitrumAddresses", token.address, admin.address);
+    const inbox = await answering(bench, 1);
+    await gateway.send(deployer, "setArbitrumAddresses", inbox, admin.address);
+    await token.send(stranger, "approve", gateway.address, parseEther("100"));
     await gateway.send(deployer, "setL2TokenAddress", owner.address);
     await gateway.send(deployer, "setL2CounterpartAddress", pauser.address);
     await gateway.send(deployer, "setEscrowAddress", bancor.address);
@@ -103,9 +106,9 @@ export const theGraph = protocol({
             1,
             1,
             1,
-            "0x",
+            AbiCoder.defaultAbiCoder().encode(["uint256", "bytes"], [1, "0x"]),
           ),
-          stoppedBy: "Paused (contract)",
+          valueWei: 2n,
         },
       },
       token: {
