@@ -25,6 +25,8 @@ export interface Explored {
   readonly seen?: SeenRoute;
   /** Why it cannot be used, although it is there. */
   readonly reason?: string;
+  /** The route that cannot be used now, for that reason. */
+  readonly closed?: SeenRoute;
   /** The call is there, but nothing of this idiom that it can be read back with. `about`: the call in words. */
   readonly unreadable?: TargetedCall & { readonly about: string };
 }
@@ -39,13 +41,16 @@ export class Explorer {
   readonly #chain: Chain;
   readonly #block: Block;
   readonly #contract: InspectedContract;
+  readonly #blind: boolean;
   /** What others are, by address: several idioms lead to the same contract. */
   readonly #codes = new Map<Address, Promise<Hex | undefined>>();
 
-  constructor(chain: Chain, block: Block, contract: InspectedContract) {
+  /** @param blind its code is not known, so every idiom is followed as far as its pointers lead. */
+  constructor(chain: Chain, block: Block, contract: InspectedContract, blind = false) {
     this.#chain = chain;
     this.#block = block;
     this.#contract = contract;
+    this.#blind = blind;
   }
 
   /** @param known values that need not be looked up. */
@@ -72,9 +77,6 @@ export class Explorer {
     if (state === EMPTY) {
       return { reason: `${about} (${idiom.title}) has nothing to stop: its list is empty` };
     }
-    if (state.paused === false && closed !== undefined) {
-      return { reason: `${about} (${idiom.title}) cannot be used now: ${closed}` };
-    }
     const route: PauseRoute = {
       id: idiom.id,
       title: idiom.title,
@@ -85,11 +87,17 @@ export class Explorer {
       expires: idiom.expires ?? null,
       ...(idiom.section === true ? { section: true } : {}),
     };
-    return { seen: { route, paused: state.paused } };
+    const seen = { route, paused: state.paused };
+    return state.paused === false && closed !== undefined
+      ? { closed: seen, reason: `${about} (${idiom.title}) cannot be used now: ${closed}` }
+      : { seen };
   }
 
   /** What the contract's own code tells, without a read. */
   #mayHave(idiom: Idiom): boolean {
+    if (this.#blind) {
+      return true;
+    }
     const { proxy, logic } = this.#contract;
     const has = (selector: Hex): boolean => mentionsSelector(logic.code, selector);
     const direct = idiom.to === CONTRACT && idiom.code === undefined;
@@ -270,7 +278,7 @@ export class Explorer {
   /** A fallback that answers everything must not pass for a getter. */
   #mayAnswer(idiom: Idiom, { reads }: StateTemplate): boolean {
     const { proxy, logic } = this.#contract;
-    const visible = idiom.code === undefined && proxy?.kind !== "unknown";
+    const visible = !this.#blind && idiom.code === undefined && proxy?.kind !== "unknown";
     return (
       !visible ||
       reads.every(({ of, call }) => of !== CONTRACT || mentionsSelector(logic.code, call.selector))

@@ -15,8 +15,10 @@ import {
 import { hexResult, quantity, storageAt } from "../reads.js";
 import { effectOf, type FunctionEffect } from "./effect.js";
 import { describeCall, selectorOf, type PausedState } from "./mechanism.js";
-import type { PauseRoute, ReadBack, TargetedCall } from "./route.js";
+import type { PauseRoute, TargetedCall } from "./route.js";
 import type { SeenRoute } from "./routes.js";
+import { clearFlag } from "./flag.js";
+import { stateOn } from "./state.js";
 import { exercise, type Subject } from "./subject.js";
 
 /** What the experiment with one way to stop a contract showed. */
@@ -33,6 +35,25 @@ export interface RouteProof {
   readonly effects: readonly FunctionEffect[];
   readonly evidence: readonly string[];
   readonly unknown: readonly string[];
+  /** False where the read-back says "stopped" and nothing shows that functions go by it. */
+  readonly obeyed?: boolean;
+  /** Why it cannot be used now, where that was read and not tried: its window has closed. */
+  readonly closed?: string;
+}
+
+/** A route that cannot be used now, as a proof of nothing. */
+export function closedRoute({ route, paused }: SeenRoute, reason: string): RouteProof {
+  return {
+    route,
+    paused,
+    pausers: { needs: "a window that is open", holders: [], unknown: [] },
+    unpausers: null,
+    pauses: false,
+    effects: [],
+    evidence: [reason],
+    unknown: [],
+    closed: reason,
+  };
 }
 
 /**
@@ -61,46 +82,42 @@ async function experiment(
   const ours = subject.ours.map((address) => ({ address, via: "an account of this network" }));
   let unpausers: Authority | null = null;
   let before = baseline;
+  let obeyed: boolean | undefined;
   if (paused !== false) {
     // What is stopped must first be started: its read-back may say "paused" whatever is done.
-    if (route.unpause === null) {
-      return {
-        route,
-        paused,
-        pausers: await findCallers(laboratory, route.pause, ours),
-        unpausers,
-        pauses: undefined,
-        effects: [],
-        evidence,
-        unknown: ["it is paused now and cannot be started again, so no new pause can be shown"],
-      };
+    unpausers = route.unpause === null ? null : await findCallers(laboratory, route.unpause, ours);
+    if (route.unpause !== null && unpausers !== null) {
+      await callAs(fork, route.unpause, unpausers, evidence);
     }
-    unpausers = await findCallers(laboratory, route.unpause, ours);
-    const started = await callAs(fork, route.unpause, unpausers, evidence);
-    const now = await stateOn(fork, route.readBack);
-    if (started === undefined || now !== false) {
-      return {
-        route,
-        paused,
-        pausers: await findCallers(laboratory, route.pause, ours),
-        unpausers,
-        pauses: undefined,
-        effects: [],
-        evidence,
-        unknown: [
-          "it is paused now and does not start on the fork, so no new pause can be shown",
-          ...unpausers.unknown,
-        ],
-      };
+    if ((await stateOn(fork, route.readBack)) === false) {
+      evidence.push(`fork: ${route.readBack.text} is then false`);
+      before = await exercise(laboratory, subject);
+    } else {
+      const cleared = await clearFlag(laboratory, subject, route.readBack);
+      if (cleared === undefined) {
+        const why = "it says that it is paused, and nobody and nothing starts it on the fork";
+        return {
+          ...{ route, paused, unpausers, pauses: undefined, effects: [], evidence },
+          pausers: await findCallers(laboratory, route.pause, ours),
+          unknown: [`${why}, so no new pause can be shown`, ...(unpausers?.unknown ?? [])],
+          obeyed: false,
+        };
+      }
+      evidence.push(
+        `fork: nobody was found who starts it; with its flag cleared by force its functions ${cleared.obeyed ? "go by it" : "are the same"}`,
+      );
+      obeyed = cleared.obeyed;
+      before = cleared.running;
     }
-    evidence.push(`fork: ${route.readBack.text} is then ${say(now)}`);
-    before = await exercise(laboratory, subject);
   }
   const pausers = await findCallers(laboratory, route.pause, ours);
   const pauser = pausers.holders.find(({ proved }) => proved);
   if (pauser === undefined) {
     evidence.push(`fork: nobody was found for whom ${describeCall(route.pause)} succeeds`);
-    return { route, paused, pausers, unpausers, pauses: undefined, effects: [], evidence, unknown };
+    return {
+      ...{ route, paused, pausers, unpausers, pauses: undefined, effects: [], evidence, unknown },
+      ...(obeyed === undefined ? {} : { obeyed }),
+    };
   }
   const steady = await steadyOnes(laboratory, othersThan(route, subject.named.address, before));
   const views = await answering(laboratory, subject);
@@ -134,6 +151,7 @@ async function experiment(
     effects,
     evidence: [...evidence, ...judged.evidence],
     unknown: [...unknown, ...judged.unknown],
+    ...(obeyed === undefined ? {} : { obeyed }),
   };
 }
 
@@ -268,11 +286,6 @@ async function callAs(
 
 /** Enough for any pause, and under the cap of one transaction (EIP-7825). */
 const PROOF_GAS = 10_000_000;
-
-/** What a read-back says in the state in which the fork is now. */
-export async function stateOn(fork: Fork, readBack: ReadBack): Promise<PausedState | undefined> {
-  return readBack.decode(await fork.rpc.batch(readBack.reads.map((read) => read("latest"))));
-}
 
 async function restored(fork: Fork, slots: readonly SlotChange[]): Promise<string> {
   const replies = await fork.rpc.batch(

@@ -20,6 +20,8 @@ export interface RouteSearch {
   readonly found: readonly SeenRoute[];
   /** Why likely idioms were not taken: "its pause window closed on …". One line each. */
   readonly reasons: readonly string[];
+  /** Those that are there and cannot be used now: their window has closed. */
+  readonly closed: readonly { readonly seen: SeenRoute; readonly reason: string }[];
 }
 
 /**
@@ -60,7 +62,10 @@ export async function findRoutes(
     ...explored.flatMap(({ reason }) => reason ?? []),
     ...unreadable(explored, found),
   ];
-  return { found, reasons: [...new Set(reasons)] };
+  const closed = explored.flatMap(({ closed: seen, reason }) =>
+    seen === undefined || reason === undefined ? [] : [{ seen, reason }],
+  );
+  return { found, closed, reasons: [...new Set(reasons)] };
 }
 
 /** Whether any contract can have a route with this id. */
@@ -106,6 +111,7 @@ async function directRoutes(
       route: routeOf(mechanism, contract.address),
       paused,
     })),
+    closed: [],
     reasons: found.length > 0 ? [] : [reason],
   };
 }

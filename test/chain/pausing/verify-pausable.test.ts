@@ -101,7 +101,7 @@ const cases: readonly Case[] = [
   junk("all ones", `0x${"ff".repeat(32)}`, "not-pausable"),
   junk("a text", abi.encode(["string"], ["paused"]), "not-pausable"),
   junk("always false", abi.encode(["bool"], [false]), "not-pausable"),
-  junk("always true", abi.encode(["bool"], [true]), "unknown"),
+  junk("always true", abi.encode(["bool"], [true]), "not-pausable"),
 ];
 
 async function createManaged(node: LocalNode): Promise<Address> {
@@ -254,7 +254,7 @@ describe("verify-pausable", () => {
     expect(report.verdict).to.equal("pausable-elsewhere");
     const pausing = listOf(report, "mechanisms").find(({ id }) => id === "openzeppelin");
     expect(pausing).to.deep.include({ works: null });
-    expect(listOf(pausing, "callers").map(({ proved }) => proved)).to.deep.equal([false]);
+    expect(listOf(pausing, "callers").some(({ proved }) => proved === true)).to.equal(false);
   });
 
   it("judges several contracts, each by itself", async () => {

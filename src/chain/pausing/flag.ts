@@ -1,0 +1,71 @@
+import type { Fork } from "../chain.js";
+import { consultedBy, type SlotRead } from "../experiments/consulted.js";
+import type { Exercise } from "../experiments/exercise.js";
+import type { Laboratory } from "../experiments/laboratory.js";
+import { STRANGER } from "../authority/holders.js";
+import { isRecord } from "../../json.js";
+import { isHex } from "../reads.js";
+import { effectOf } from "./effect.js";
+import type { ReadBack } from "./route.js";
+import { stateOn } from "./state.js";
+import { exercise, type Subject } from "./subject.js";
+
+/** What a contract does when the word is cleared that says it is stopped. */
+export interface Cleared {
+  /** Its functions, running. */
+  readonly running: readonly Exercise[];
+  /** Whether the functions go by the word: otherwise the contract only says that it is stopped. */
+  readonly obeyed: boolean;
+}
+
+/**
+ * Starts a contract by force where nobody can start it for an experiment: the storage word is cleared
+ * that its read-back comes from. Stays on the fork until it is taken back.
+ * @returns undefined where no such word is found: a getter that says so whatever happens.
+ */
+export async function clearFlag(
+  laboratory: Laboratory,
+  subject: Subject,
+  readBack: ReadBack,
+): Promise<Cleared | undefined> {
+  const { fork } = laboratory;
+  for (const word of await wordsOf(fork, readBack)) {
+    await setWord(fork, word, 0n);
+    if ((await stateOn(fork, readBack)) === false) {
+      const running = await exercise(laboratory, subject);
+      await setWord(fork, word, word.value);
+      const effects = await effectOf(laboratory, subject.named.address, running);
+      await setWord(fork, word, 0n);
+      return { running, obeyed: effects.some(({ guarded }) => guarded) };
+    }
+    await setWord(fork, word, word.value);
+  }
+  return undefined;
+}
+
+/** The storage words that the answers to a read-back come from. */
+async function wordsOf(fork: Fork, { reads }: ReadBack): Promise<readonly SlotRead[]> {
+  const words: SlotRead[] = [];
+  for (const read of reads) {
+    const { method, params } = read("latest");
+    const [call] = params;
+    if (method === "eth_call" && isRecord(call) && isHex(call.to) && isHex(call.data)) {
+      const { slots } = await consultedBy(fork, { from: STRANGER, to: call.to, data: call.data });
+      words.push(...slots.filter(({ value }) => value !== 0n));
+    }
+  }
+  return words;
+}
+
+async function setWord(fork: Fork, { address, slot }: SlotRead, value: bigint): Promise<void> {
+  await fork.rpc.batch([
+    {
+      method: "hardhat_setStorageAt",
+      params: [
+        address,
+        `0x${BigInt(slot).toString(16)}`,
+        `0x${value.toString(16).padStart(64, "0")}`,
+      ],
+    },
+  ]);
+}
