@@ -129,8 +129,11 @@ async function fetchInto(folder: string, wanted: PinnedPackage): Promise<void> {
   }
 }
 
+/** npm would otherwise try for minutes before it says that nobody answers. */
+const PATIENCE = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000"];
+
 async function npmPack(spec: string, into: string): Promise<void> {
-  const { code, output } = await run("npm", ["pack", spec, "--ignore-scripts"], into);
+  const { code, output } = await run("npm", ["pack", spec, "--ignore-scripts", ...PATIENCE], into);
   if (code !== 0) {
     throw new Error(
       `${spec} cannot be fetched, and the corpus of real contracts is made from it. ` +
