@@ -68,6 +68,19 @@ export async function startingCalls(
   return [...same, ...likely, ...nameless];
 }
 
+/** The calls by which a contract might be started that is stopped now, by the words of its functions. */
+export async function wakingCalls(by: Starter): Promise<readonly CandidateCall[]> {
+  const calls: CandidateCall[] = [];
+  for (const fn of by.functions.filter(({ mutability }) => mutability !== "view")) {
+    const typed = withTypes(fn);
+    const meaning = typed.signature === undefined ? undefined : speaksOfStopping(typed.signature);
+    if (meaning === "start" || meaning === "toggle" || meaning === "set") {
+      calls.push(...(await callsOf(by.address, typed, by.address, true)));
+    }
+  }
+  return calls;
+}
+
 /** A selector of the dictionary gets the first of its texts. */
 function withTypes(fn: ContractFunction): ContractFunction {
   if (fn.signature !== undefined && fn.inputs !== undefined) {

@@ -7,12 +7,18 @@ import type { Laboratory } from "../experiments/laboratory.js";
 import { hasEffect, tryCall, type SlotChange, type Trial } from "../experiments/trial.js";
 import type { ContractFunction } from "../inspection/functions.js";
 import { quantity } from "../reads.js";
-import { candidateCalls, startingCalls, type CandidateCall } from "./candidate-calls.js";
+import {
+  candidateCalls,
+  startingCalls,
+  wakingCalls,
+  type CandidateCall,
+} from "./candidate-calls.js";
 import { effectOf, refusedInOtherWords, type FunctionEffect } from "./effect.js";
 import { describeCall } from "./mechanism.js";
 import { takeReadings, readBackFrom, type Readings } from "./readings.js";
 import type { PauseRoute, TargetedCall } from "./route.js";
 import type { SeenRoute } from "./routes.js";
+import { stateOn } from "./state.js";
 
 /** A contract whose functions may stop the one under examination: itself, or one that it depends on. */
 export interface Stoppable {
@@ -33,8 +39,9 @@ const MOST_FOUND = 4;
 /**
  * Looks for ways to stop a contract that no idiom knows: functions that speak of stopping, or of which
  * nobody knows the name, are called on the fork as somebody who may. One after which users are
- * refused what they were allowed before, or refused earlier than before, stops the contract. What brings them back is its inverse, and the
- * getter or the storage word that tells the two states apart is its read-back.
+ * refused what they were allowed before, or refused earlier than before, stops the contract. What
+ * brings them back is its inverse, and the getter or the storage word that tells the two states apart
+ * is its read-back.
  * @param by whose functions are tried.
  * @param target the contract that shall stop.
  * @param exercises what users can do with the target now.
@@ -106,6 +113,51 @@ async function tryFunction(
     }
   }
   return nobody === undefined ? {} : { undecided: nobody };
+}
+
+/**
+ * Looks for ways to stop a contract that is stopped now, in a way that no idiom knows: so nothing can
+ * be seen to stop. It is started first, by a call after which users can do what they could not.
+ */
+export async function discoverAsleep(
+  laboratory: Laboratory,
+  by: Stoppable,
+  exercises: readonly Exercise[],
+  officers: readonly Address[],
+  exerciseAgain: () => Promise<readonly Exercise[]>,
+): Promise<readonly SeenRoute[]> {
+  for (const call of await wakingCalls(by)) {
+    const caller = await likelyCaller(laboratory, call, officers);
+    if (caller === undefined) {
+      continue;
+    }
+    const found = await laboratory.undone(async () => {
+      if (!(await send(laboratory, caller, call))) {
+        return [];
+      }
+      const effects = await effectOf(laboratory, by.address, exercises);
+      const woken = effects.some(
+        ({ verdict }, index) =>
+          verdict === "open" &&
+          exercises[index] !== undefined &&
+          !hasEffect(exercises[index].before),
+      );
+      return woken
+        ? (await discover(laboratory, by, by.address, await exerciseAgain(), new Set(), officers))
+            .found
+        : [];
+    });
+    if (found.length > 0) {
+      // The contract itself is as it was: what they read back there is what they say of it.
+      return await Promise.all(
+        found.map(async ({ route }) => ({
+          route,
+          paused: (await stateOn(laboratory.fork, route.readBack)) ?? false,
+        })),
+      );
+    }
+  }
+  return [];
 }
 
 /** A stranger, whoever the refused call has looked at, and the likely ones. */
