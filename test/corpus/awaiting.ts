@@ -10,13 +10,13 @@ export const awaiting: Readonly<Record<string, string>> = {
   "Aave v2 LendingPool, paused through its configurator by the emergency admin":
     "says pausable, by setPause(true) as the configurator, which is no account of anybody",
   "A token that is frozen by the timelock of a governor":
-    "names its freeze() as discovered, and not what the test expects of it",
+    "discovers freeze(), but cannot say afterwards that it is paused",
   "Unlock membership, which a manager disables for ever":
-    "says not-pausable: does not try disableLock(), whose getter isAlive() means the opposite",
+    "cannot say afterwards that it is paused: isAlive() means the opposite",
   "Balancer v2 Vault whose pause window has closed":
     "says unknown: does not read that the window has closed",
   "Arbitrum rollup, whose proxy has one logic for its admin and one for all others":
-    "does not agree with what happens afterwards",
+    "names unpause() as the way back, which reverts: it is resume()",
   "Pendle's fixed price market, which pauses one asset at a time":
     "says not-pausable: does not try setPausePtTrading(address,bool) with an asset",
   "Across HubPool":
@@ -38,4 +38,11 @@ export const awaiting: Readonly<Record<string, string>> = {
     "says unknown: tries actions that do not exist",
   "Venus isolated market, stopped through its Comptroller":
     "takes exchangeRateCurrent() and accrueInterest() for stops, and needs 40 s",
+  "The Graph's token gateway, paused at present":
+    "says unknown: exercises no function that the pause stops, as it has never run",
+  "Stargate v1 pool, stopped through its Router":
+    "says pausable, by a call as the Router on the pool",
+  "Axelar interchain token service": "says unknown: exercises no function that its pause stops",
+  "Venus XVS, frozen by its owner":
+    "discovers freeze(), but cannot say afterwards that it is paused",
 };
