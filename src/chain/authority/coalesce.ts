@@ -36,26 +36,31 @@ export function coalescing(chain: Chain): Chain {
     }
   }
 
+  return withRpc(chain, {
+    async batch(calls) {
+      if (calls.length === 0) {
+        return [];
+      }
+      return await new Promise((resolve, reject) => {
+        if (waiting.length === 0) {
+          // After everything that can run now has run, and so has asked.
+          setImmediate(() => void flush());
+        }
+        waiting.push({ calls, resolve, reject });
+      });
+    },
+  });
+}
+
+/** The same chain, read in another way. */
+export function withRpc(chain: Chain, rpc: Rpc): Chain {
   return {
     network: chain.network,
     kind: chain.kind,
     onThisMachine: chain.onThisMachine,
     configuredChainId: chain.configuredChainId,
     fixedGasPriceWei: chain.fixedGasPriceWei,
-    rpc: {
-      async batch(calls) {
-        if (calls.length === 0) {
-          return [];
-        }
-        return await new Promise((resolve, reject) => {
-          if (waiting.length === 0) {
-            // After everything that can run now has run, and so has asked.
-            setImmediate(() => void flush());
-          }
-          waiting.push({ calls, resolve, reject });
-        });
-      },
-    },
+    rpc,
     chainId: async () => await chain.chainId(),
     chainIdChecked: (chainId) => {
       chain.chainIdChecked(chainId);

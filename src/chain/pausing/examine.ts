@@ -1,7 +1,7 @@
 import { sameAddress, type Address, type Hex } from "../address.js";
 import { actsForPeople } from "../authority/reach.js";
 import { authorityTree } from "../authority/tree.js";
-import type { Block, Chain } from "../chain.js";
+import type { Block } from "../chain.js";
 import type { Exercise } from "../experiments/exercise.js";
 import type { RecordedCall } from "../experiments/history.js";
 import type { Laboratory } from "../experiments/laboratory.js";
@@ -14,7 +14,8 @@ import { discover, type Discovery } from "./discover.js";
 import { selectorOf } from "./mechanism.js";
 import { neighboursOf } from "./neighbours.js";
 import { closedRoute, proveRoute, type RouteProof } from "./proof.js";
-import { findRoutes, type RouteSearch } from "./routes.js";
+import type { Looked } from "./first-look.js";
+import { findRoutes } from "./routes.js";
 import { exercise, subjectOf, type Subject } from "./subject.js";
 
 /** What an examination needs to know of the project that it is made in. */
@@ -32,13 +33,6 @@ export interface ExaminationTools {
   ) => Promise<{ readonly calls: readonly RecordedCall[]; readonly unknown: readonly string[] }>;
 }
 
-/** What was read of a contract on the live chain, before any experiment. */
-export interface Looked {
-  readonly named: NamedContract;
-  readonly contract: InspectedContract;
-  readonly search: RouteSearch;
-}
-
 /** Everything that the experiments with one contract showed. */
 export interface Examination {
   readonly looked: Looked;
@@ -49,17 +43,6 @@ export interface Examination {
   readonly reasons: readonly string[];
   readonly undecided: readonly string[];
   readonly unknown: readonly string[];
-}
-
-/** Reads a contract at a block of the live chain. */
-export async function lookAtContract(
-  chain: Chain,
-  block: Block,
-  named: NamedContract,
-  { custom }: Pick<ExaminationTools, "custom">,
-): Promise<Looked> {
-  const { contract } = await inspectContract(chain, named.address, [], undefined, undefined, block);
-  return { named, contract, search: await findRoutes(chain, block, contract, custom) };
 }
 
 /**

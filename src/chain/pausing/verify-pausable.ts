@@ -3,17 +3,12 @@ import { sameAddress, type Address } from "../address.js";
 import { whoMayCall } from "../authority/holders.js";
 import { reach } from "../authority/reach.js";
 import { authorityTree, type AuthorityNode } from "../authority/tree.js";
-import { look, type Block, type Chain, type Fork } from "../chain.js";
+import type { Block, Chain, Fork } from "../chain.js";
 import { Laboratory } from "../experiments/laboratory.js";
 import { describeContract, type InspectedContract } from "../inspection/contract.js";
 import type { NamedContract } from "../label.js";
-import {
-  examine,
-  lookAtContract,
-  type Examination,
-  type ExaminationTools,
-  type Looked,
-} from "./examine.js";
+import { examine, type Examination, type ExaminationTools } from "./examine.js";
+import { firstLook, type FirstLook, type Looked } from "./first-look.js";
 import { describeCall } from "./mechanism.js";
 import type { RouteProof } from "./proof.js";
 import type {
@@ -53,11 +48,10 @@ export async function verifyPausable(
   if (contracts.length === 0) {
     throw new EmergencyError("BAD_ARGUMENTS", "no contract was named", "name one with --contract");
   }
-  const [{ chainId, block }, accounts] = await Promise.all([look(chain, []), chain.accounts()]);
-  const seen = await Promise.all(
-    contracts.map(async (named) => await lookAtContract(chain, block, named, tools)),
-  );
-  const examined = await examineAll(chain, chainId, block, seen, accounts, makeFork, tools);
+  const first = await firstLook(chain, contracts, tools.custom);
+  const { chainId, block } = first;
+  const accounts = await chain.accounts();
+  const examined = await examineAll(chain, first, accounts, makeFork, tools);
   return {
     chainId,
     block: block.number,
@@ -76,9 +70,7 @@ interface Examined {
 
 async function examineAll(
   chain: Chain,
-  chainId: number,
-  block: Block,
-  seen: readonly Looked[],
+  { chainId, block, whole }: FirstLook,
   accounts: readonly Address[],
   makeFork: MakeFork,
   tools: VerifyTools,
@@ -92,7 +84,7 @@ async function examineAll(
     }
     const noFork = error.what;
     return await Promise.all(
-      seen.map(async (looked) => ({
+      (await whole()).map(async (looked) => ({
         examination: await withoutExperiments(chain, block, looked, accounts),
         noFork,
       })),
@@ -102,7 +94,7 @@ async function examineAll(
     await fork.withFreeGas();
     const laboratory = new Laboratory(chain, block.number, fork);
     return await Promise.all(
-      seen.map(async (looked) => ({
+      (await whole()).map(async (looked) => ({
         examination: await examine(laboratory, block, looked, accounts, tools),
         noFork: "",
       })),
