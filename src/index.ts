@@ -70,9 +70,11 @@ function examining<Arguments extends TaskArguments>(builder: NewTaskDefinitionBu
     "calls",
     "Calls to make again on the fork: transaction hashes and files, separated by commas",
   );
-  return withText(withCalls, "output", "Write a Markdown page for the runbook to this file").addFlag(
-    { name: "json", description: "Print one JSON document and nothing else" },
-  );
+  return withText(
+    withCalls,
+    "output",
+    "Write a Markdown page for the runbook to this file",
+  ).addFlag({ name: "json", description: "Print one JSON document and nothing else" });
 }
 
 const verifyPausable = withText(
@@ -86,6 +88,16 @@ const verifyPausable = withText(
   '"open": fail when something that moves funds goes on in spite of the pause',
 )
   .setAction(async () => await import("../tasks/verify-pausable.js"))
+  .build();
+
+const inspect = examining(
+  task(
+    "inspect",
+    "Show what contracts are, how they are paused and upgraded, and who can do it now",
+  ),
+)
+  .addFlag({ name: "all", description: "All contracts of the config that are on this network" })
+  .setAction(async () => await import("../tasks/inspect.js"))
   .build();
 
 const call = withText(
@@ -184,7 +196,7 @@ const hardhatEmergency = definePlugin({
   hookHandlers: {
     config: async () => await import("./config/hooks.js"),
   },
-  tasks: [verifyPausable, pause, unpause, call, deployFixed, upgrade, drill],
+  tasks: [inspect, verifyPausable, pause, unpause, call, deployFixed, upgrade, drill],
 });
 
 export default hardhatEmergency;

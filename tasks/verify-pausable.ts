@@ -1,5 +1,3 @@
-import { writeFile } from "node:fs/promises";
-
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import { errorResult } from "hardhat/utils/result";
 import type { Result } from "hardhat/types/utils";
@@ -8,16 +6,12 @@ import type { PausableReports } from "../src/chain/pausing/report.js";
 import { EmergencyError } from "../src/errors.js";
 import { printLine } from "../src/view/output.js";
 import { printPausable } from "../src/view/pausable.js";
-import { runbookPage } from "../src/view/runbook.js";
-import { examination, type ExaminationArguments } from "./shared/examination.js";
-import { runReadingTask } from "./shared/reading-task.js";
+import type { ExaminationArguments } from "./shared/examination.js";
+import { UNDECIDED, runExaminingTask } from "./shared/examining-task.js";
 
 interface VerifyPausableArguments extends ExaminationArguments {
   readonly failOn: string | undefined;
 }
-
-/** Exit code of "could not be decided". */
-const UNKNOWN = 3;
 
 const EXAMPLE = "npx hardhat verify-pausable --contract 0x…";
 
@@ -25,20 +19,22 @@ const verify: NewTaskActionFunction<VerifyPausableArguments> = async (
   args,
   hre,
 ): Promise<Result<PausableReports, EmergencyError | PausableReports>> => {
-  const result = await runReadingTask(hre, "verify-pausable", args.json, async (chain) => {
-    if (args.failOn !== undefined && args.failOn !== "open") {
-      throw new EmergencyError(
-        "BAD_ARGUMENTS",
-        `--fail-on knows only "open", not "${args.failOn}"`,
-        `${EXAMPLE} --fail-on open`,
-      );
-    }
-    const reports = await examination(hre, chain, args, false, EXAMPLE);
-    if (args.output !== undefined) {
-      await writeFile(args.output, runbookPage(chain.network, reports));
-    }
-    printPausable(printLine, args.json, chain.network, reports);
-    return reports;
+  const result = await runExaminingTask(hre, args, {
+    command: "verify-pausable",
+    example: EXAMPLE,
+    all: false,
+    check: () => {
+      if (args.failOn !== undefined && args.failOn !== "open") {
+        throw new EmergencyError(
+          "BAD_ARGUMENTS",
+          `--fail-on knows only "open", not "${args.failOn}"`,
+          `${EXAMPLE} --fail-on open`,
+        );
+      }
+    },
+    print: (network, reports) => {
+      printPausable(printLine, args.json, network, reports);
+    },
   });
   if (!result.success) {
     return result;
@@ -51,7 +47,7 @@ const verify: NewTaskActionFunction<VerifyPausableArguments> = async (
     return errorResult(result.value);
   }
   if (contracts.some(({ verdict }) => verdict === "unknown")) {
-    process.exitCode = UNKNOWN;
+    process.exitCode = UNDECIDED;
   }
   return result;
 };

@@ -1,19 +1,14 @@
-import type { FunctionEffect, FunctionVerdict } from "../chain/pausing/effect.js";
-import type {
-  MechanismReport,
-  PausableReport,
-  PausableReports,
-  PauseCall,
-} from "../chain/pausing/report.js";
+import type { MechanismReport, PausableReport, PausableReports } from "../chain/pausing/report.js";
 import { describeSummary } from "../chain/pausing/summary.js";
 import { printAuthority } from "./authority.js";
-import { printDocument } from "./json.js";
+import { printExamination } from "./examination-document.js";
+import { printFunctions } from "./function-list.js";
+import { nextStep } from "./next-step.js";
 import { emphasise, type Print } from "./output.js";
+import { printTable } from "./summary-table.js";
+import { callFrom, compact, headline, nameOf, reachLine, shortHash } from "./words.js";
 
-/** The form of the documents that `verify-pausable --json` and `inspect --json` print. */
-const SCHEMA = "hardhat-emergency/verify-pausable@2";
-
-/** Prints the verdict on each contract. */
+/** Prints the verdict on each contract, as the one document or for people. */
 export function printPausable(
   print: Print,
   json: boolean,
@@ -21,10 +16,12 @@ export function printPausable(
   reports: PausableReports,
 ): void {
   if (json) {
-    printDocument(print, { schema: SCHEMA, network, ...reports });
+    printExamination(print, network, reports);
     return;
   }
-  print(`Network ${network}, chain id ${reports.chainId}, block ${reports.block}`);
+  print(
+    `Network ${network}, chain id ${reports.chainId}: all of it read, and tried on a fork, at block ${reports.block}`,
+  );
   for (const report of reports.contracts) {
     printReport(print, network, report);
   }
@@ -33,172 +30,161 @@ export function printPausable(
   }
 }
 
+/** The most important first: can it, can you, what stays open, how; then who, and what is not known. */
 function printReport(print: Print, network: string, report: PausableReport): void {
+  const { address, mechanisms, authority, canYou } = report;
+  const [best, ...others] = mechanisms;
   print("");
   print(`${nameOf(report)}: ${headline(report)}`);
-  print(`  ${report.about}`);
-  print(emphasise("quiet", `  code ${report.implementation.codeHash}; functions: ${report.abi}`));
-  for (const [index, mechanism] of report.mechanisms.entries()) {
-    printMechanism(print, `${index + 1}. `, mechanism);
+  if (report.verdict !== "not-pausable") {
+    print(`  ${compact(reachLine(canYou), address)}`);
   }
-  for (const line of report.evidence) {
-    print(`  ${line}`);
+  if (best === undefined) {
+    for (const line of report.evidence) {
+      print(`  ${compact(line, address)}`);
+    }
+  } else {
+    printBest(print, address, best);
   }
-  if (report.authority.length > 0) {
-    print("  Who may pause now, proved by a call on a fork, and who decides for them:");
-    printAuthority(print, report.authority, "    ");
+  for (const [index, mechanism] of others.entries()) {
+    print(`  ${otherWay(address, index + 2, mechanism)}`);
   }
-  for (const line of report.unknown) {
-    print(emphasise("warning", `  not known: ${line}`));
+  if (authority.length > 0) {
+    print("  Who may pause now, each shown by a call on the fork, and who decides for them:");
+    printAuthority(
+      (line) => {
+        print(compact(line, address));
+      },
+      authority,
+      "    ",
+    );
   }
-  if (report.alternatives.length > 0) {
+  if (best !== undefined) {
+    printOthers(print, address, best);
+  }
+  printUnknown(print, report);
+  if (!(canYou.now === true && report.verdict !== "not-pausable")) {
+    printAlternatives(print, report);
+  }
+  print(
+    emphasise(
+      "quiet",
+      `  Contract: ${report.about}; code ${shortHash(report.implementation.codeHash)}; ${countOf(report)}`,
+    ),
+  );
+  print(`  ${emphasise("strong", "Next:")} ${nextStep(network, report)}`);
+}
+
+function printBest(print: Print, own: string, mechanism: MechanismReport): void {
+  const { discovered, inverse, readback, paused, limits, expires, functions } = mechanism;
+  const call = callFrom(own, mechanism.call);
+  print(`  Way 1: ${emphasise("strong", call)} ${worthOf(mechanism)} (${titleOf(mechanism, own)})`);
+  print(`    read back    ${compact(readback, own)}: ${saying(paused)} now`);
+  print(
+    inverse === null
+      ? emphasise("warning", "    start again  cannot be undone")
+      : `    start again  ${callFrom(own, inverse)}`,
+  );
+  if (expires !== null) {
+    print(emphasise("warning", `    ends         by itself: ${expires}`));
+  }
+  if (!discovered) {
+    print(`    limit        ${compact(limits, own)}`);
+  }
+  if (functions.length > 0) {
+    print(`    functions    ${describeSummary({ ...mechanism.summary, openMovingFunds: [] })}`);
+    printFunctions(print, functions, "      ");
+  }
+  for (const line of shownBy(own, mechanism)) {
+    print(emphasise("quiet", `    shown by     ${line}`));
+  }
+}
+
+/** The experiment in one line; what is said elsewhere already is left out. */
+export function shownBy(own: string, { evidence, summary }: MechanismReport): readonly string[] {
+  const counted = `fork: ${describeSummary(summary)}`;
+  const steps = evidence.filter((line) => line.startsWith("fork: ") && line !== counted);
+  return steps.length === 0
+    ? []
+    : [compact(`fork: ${steps.map((line) => line.slice("fork: ".length)).join("; ")}`, own)];
+}
+
+/** "Way 2: setTargetClosed(0x…, true) on 0x… works (…): 3 of 3 exercised functions are blocked". */
+export function otherWay(own: string, number: number, mechanism: MechanismReport): string {
+  const { call, inverse, functions, summary, callers } = mechanism;
+  const may = callers.filter(({ proved }) => proved).map(({ address }) => address);
+  const parts = [
+    `Way ${number}: ${callFrom(own, call)} ${worthOf(mechanism)} (${titleOf(mechanism, own)})`,
+    ...(inverse === null ? ["cannot be undone"] : []),
+    ...(functions.length === 0 ? [] : [describeSummary(summary)]),
+    may.length === 0 ? "nobody was found who may" : `may now: ${few(may)}`,
+  ];
+  return parts.join("; ");
+}
+
+/** The title of a discovered way is its call once more. */
+function titleOf({ title, discovered }: MechanismReport, own: string): string {
+  return discovered ? "found by experiment" : compact(title, own);
+}
+
+/** "works", or what else was seen. */
+export function worthOf({ works }: MechanismReport): string {
+  return works === true
+    ? emphasise("good", "works")
+    : works === false
+      ? emphasise("bad", "does not stop it")
+      : emphasise("warning", "was not shown to work");
+}
+
+/** "true", "not readable". */
+export function saying(paused: MechanismReport["paused"]): string {
+  return paused === null ? "not readable" : String(paused);
+}
+
+/** More addresses than this are counted instead of named. */
+const MOST_NAMED = 3;
+
+/** The first of several, and how many more there are. */
+export function few(items: readonly string[]): string {
+  const more = items.length - MOST_NAMED;
+  return `${items.slice(0, MOST_NAMED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/**
+ * Those who were named for a reason and may not now. What was merely found in storage is for the page;
+ * what the call asks for matters where nobody was found.
+ */
+function printOthers(print: Print, own: string, { callers, needs }: MechanismReport): void {
+  const refused = callers.filter(({ proved, via }) => !proved && !via.startsWith("storage slot"));
+  if (refused.length > 0) {
+    const named = few(refused.map(({ address, via }) => `${address} (${compact(via, own)})`));
+    print(emphasise("quiet", `  May not now: ${named}`));
+  }
+  if (callers.every(({ proved }) => !proved)) {
+    print(`  Nobody was found who may; it needs ${compact(needs, own)}`);
+  }
+}
+
+/** What could not be known, one line each. */
+export function printUnknown(print: Print, { unknown, address }: PausableReport): void {
+  for (const line of unknown) {
+    print(emphasise("warning", `  Not known: ${compact(line, address)}`));
+  }
+}
+
+/** What else can be done, where there is anything. */
+export function printAlternatives(print: Print, { alternatives }: PausableReport): void {
+  if (alternatives.length > 0) {
     print("  What else is possible:");
-    for (const line of report.alternatives) {
+    for (const line of alternatives) {
       print(`    ${line}`);
     }
   }
-  printNext(print, network, report);
 }
 
-function printMechanism(print: Print, number: string, mechanism: MechanismReport): void {
-  const { call, inverse, title, works, limits } = mechanism;
-  const worth =
-    works === true
-      ? emphasise("good", "works")
-      : works === false
-        ? emphasise("bad", "does not stop it")
-        : emphasise("warning", "not shown to work");
-  print(`  ${number}${describe(call)}: ${worth} (${title})`);
-  print(`     read back with ${mechanism.readback}; limit: ${limits}`);
-  print(
-    inverse === null
-      ? emphasise("warning", "     cannot be undone")
-      : `     started again with ${describe(inverse)}`,
-  );
-  const refused = mechanism.callers.filter(({ proved }) => !proved);
-  for (const { address, via } of mechanism.callers.filter(({ proved }) => proved)) {
-    print(`     may pause now: ${address} (${via})`);
-  }
-  for (const { address, via } of refused) {
-    print(emphasise("quiet", `     may not now : ${address} (${via})`));
-  }
-  if (mechanism.functions.length > 0) {
-    print(`     ${describeSummary(mechanism.summary)}`);
-    for (const effect of mechanism.functions) {
-      print(`       ${describeEffect(effect)}`);
-    }
-  }
-}
-
-const WORDS: Readonly<Record<FunctionVerdict, string>> = {
-  blocked: "blocked by the pause",
-  open: "still succeeds",
-  fails: "fails either way",
-  "not-exercised": "not exercised",
-};
-
-function describeEffect(effect: FunctionEffect): string {
-  const { verdict, signature, selector, origin, moved, reason, guarded } = effect;
-  const words = WORDS[verdict].padEnd(WORDS.blocked.length);
-  const said =
-    verdict === "open" && moved !== null
-      ? `; moves ${moved.transfers} token transfer(s), ${moved.balances} ETH balance(s), ${moved.slots.length} storage word(s)`
-      : reason === null
-        ? ""
-        : `; ${guarded && verdict === "fails" ? "now refused by the pause: " : ""}${reason}`;
-  const line = `${words}  ${signature ?? selector} (${origin}${said})`;
-  const alarming = moved !== null && (moved.transfers > 0 || moved.balances > 0);
-  return alarming ? emphasise("bad", line) : line;
-}
-
-function printNext(print: Print, network: string, report: PausableReport): void {
-  if (report.verdict !== "pausable" && report.verdict !== "pausable-elsewhere") {
-    return;
-  }
-  const { canYou, label, paused, mechanisms } = report;
-  if (report.ours.length === 0) {
-    print(emphasise("warning", `  none of the accounts of network "${network}" may pause it`));
-    print(`  You: ${canYou.why}`);
-    return;
-  }
-  const [best] = mechanisms;
-  if (best?.discovered === true) {
-    print(
-      `Next: add this mechanism to emergency.mechanisms in hardhat.config.ts, then npx hardhat pause; or send ${best.call.data} to ${best.call.to}`,
-    );
-    return;
-  }
-  print(
-    `Next: npx hardhat ${paused === true ? "unpause" : "pause"} --network ${network} --contract ${label}`,
-  );
-}
-
-/** One line a contract: what matters when there are many. */
-export function printTable(print: Print, reports: PausableReports): void {
-  const rows = reports.contracts.map((report) => [
-    report.label,
-    SHORT[report.verdict],
-    report.paused === null ? "not known" : report.paused ? "PAUSED" : "running",
-    report.ours.length > 0 ? "you can" : report.canYou.why,
-  ]);
-  const table = [["contract", "can be paused", "now", "by you"], ...rows];
-  const widths = [0, 1, 2].map((column) =>
-    Math.max(...table.map((row) => (row[column] ?? "").length)),
-  );
-  print("");
-  for (const row of table) {
-    print(
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    );
-  }
-  const unable = reports.contracts.filter(({ ours }) => ours.length === 0);
-  if (unable.length > 0) {
-    print(
-      emphasise(
-        "warning",
-        `${unable.length} of ${reports.contracts.length} cannot be paused by you now: ${unable.map(({ label }) => label).join(", ")}`,
-      ),
-    );
-  }
-}
-
-const SHORT = {
-  pausable: "yes",
-  "pausable-elsewhere": "yes, elsewhere",
-  "not-pausable": "NO",
-  unknown: "cannot tell",
-} as const;
-
-/** "Token (0x…)", or the address alone. */
-export function nameOf({ label, address }: PausableReport): string {
-  return label === address ? address : `${label} (${address})`;
-}
-
-/** "setPaused(true) on 0x…" */
-export function describe({ to, signature, args }: PauseCall): string {
-  const name = signature.slice(0, signature.indexOf("("));
-  return `${args.length === 0 ? signature : `${name}(${args.map(shorten).join(", ")})`} on ${to}`;
-}
-
-function shorten(argument: string): string {
-  return /^\d{20,}$/.test(argument)
-    ? `${argument.slice(0, 6)}… (${argument.length} digits)`
-    : argument;
-}
-
-function headline(report: PausableReport): string {
-  const state = report.paused === true ? " It is paused now." : "";
-  switch (report.verdict) {
-    case "pausable":
-      return emphasise("good", `CAN BE PAUSED.${state}`);
-    case "pausable-elsewhere":
-      return emphasise("good", `CAN BE PAUSED, by a call on another contract.${state}`);
-    case "not-pausable":
-      return emphasise("bad", `CANNOT BE PAUSED.${state}`);
-    case "unknown":
-      return emphasise("warning", `CANNOT TELL.${state}`);
-  }
+/** "33 functions, 20 of them change state, 12 without a name (functions: from the bytecode)". */
+export function countOf({ functions, abi }: PausableReport): string {
+  const { total, mutating, nameless } = functions;
+  const names = nameless === 0 ? "" : `, ${nameless} without a name`;
+  return `${total} functions, ${mutating} of them change state${names} (${abi})`;
 }

@@ -8,11 +8,12 @@ import { projectArtifacts } from "../../src/chain/inspection/artifacts.js";
 import type { InspectedContract } from "../../src/chain/inspection/contract.js";
 import { functionsOf } from "../../src/chain/inspection/functions.js";
 import { knownAbis, readAbiFile, type KnownAbis } from "../../src/chain/inspection/known-abi.js";
-import type { KnownContract } from "../../src/chain/known-contract.js";
+import type { AddressBook, KnownContract } from "../../src/chain/known-contract.js";
 import type { NamedContract } from "../../src/chain/label.js";
 import { customSource } from "../../src/chain/pausing/custom.js";
 import { verifyPausable } from "../../src/chain/pausing/verify-pausable.js";
 import type { PausableReports } from "../../src/chain/pausing/report.js";
+import { EmergencyError } from "../../src/errors.js";
 import { once } from "../../src/once.js";
 import { addressBook, needed } from "./writing-task.js";
 
@@ -38,7 +39,7 @@ export async function examination(
 ): Promise<PausableReports> {
   const book = addressBook(hre, chain);
   const contracts: readonly KnownContract[] = all
-    ? await configuredContracts(book)
+    ? await allConfigured(book)
     : await findContracts(book, needed(args.contract, "--contract", example), "--contract");
   const file = args.abi === undefined ? undefined : await readAbiFile(args.abi);
   const artifacts = projectArtifacts(hre.artifacts);
@@ -71,4 +72,17 @@ export async function examination(
       ),
     },
   );
+}
+
+/** @throws EmergencyError BAD_ARGUMENTS when the configuration names none for this network. */
+async function allConfigured(book: AddressBook): Promise<readonly KnownContract[]> {
+  const contracts = await configuredContracts(book);
+  if (contracts.length === 0) {
+    throw new EmergencyError(
+      "BAD_ARGUMENTS",
+      `the configuration names no contract on network "${book.network}"`,
+      "add contracts to emergency.contracts in hardhat.config.ts, or name one with --contract",
+    );
+  }
+  return contracts;
 }

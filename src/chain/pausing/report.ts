@@ -51,6 +51,8 @@ export interface MechanismReport {
   /** What it did to each mutating function, on the fork. */
   readonly functions: readonly FunctionEffect[];
   readonly summary: EffectSummary;
+  /** One line a claim, with how it is known. */
+  readonly evidence: readonly string[];
 }
 
 /** How many functions a pause stops. */
@@ -66,12 +68,56 @@ export interface EffectSummary {
   readonly openMovingFunds: readonly string[];
 }
 
-/** Whether the network's own accounts can pause now. */
+/** Whether the network's own accounts can make a call now, and pay for it. */
 export interface ReachReport {
   /** Null when it is not known. */
   readonly now: boolean | null;
   readonly by: readonly Address[];
   readonly why: string;
+  /** The accounts that can send it; empty where none of them holds the power. */
+  readonly funds: readonly FundsReport[];
+}
+
+/** Whether an account can pay for the gas at the fee of this moment. */
+export interface FundsReport {
+  readonly account: Address;
+  /** In wei, decimal. */
+  readonly balanceWei: string;
+  /** The most that the transaction can cost, in wei, decimal: room for rising fees is in it. */
+  readonly atMostWei: string;
+  readonly enough: boolean;
+}
+
+/** Who may change the code of a contract. */
+export interface UpgradeReport {
+  /** The function that does it; null where there is none to call, as with a Safe. */
+  readonly how: string | null;
+  /** The contract that is called for it: the proxy, its ProxyAdmin, its beacon. */
+  readonly to: Address | null;
+  readonly needs: string;
+  readonly callers: readonly CallerReport[];
+  /** From those who may down to people. */
+  readonly authority: readonly AuthorityNode[];
+  readonly canYou: ReachReport;
+  /** How it is known, one line a claim. */
+  readonly evidence: readonly string[];
+  /** What could not be known. */
+  readonly unknown: readonly string[];
+}
+
+/** Code that a call to the contract may run. */
+export interface CodeReport {
+  readonly address: Address;
+  readonly codeHash: Hex;
+}
+
+/** How many functions a contract has. */
+export interface FunctionCounts {
+  readonly total: number;
+  /** Those that may change something. */
+  readonly mutating: number;
+  /** Those of which only the selector is known. */
+  readonly nameless: number;
 }
 
 /** What `verify-pausable` found out about one contract. Plain JSON. */
@@ -87,6 +133,9 @@ export interface PausableReport {
   readonly codeHash: Hex;
   /** Where its functions are, and the hash of the code there. */
   readonly implementation: { readonly address: Address; readonly codeHash: Hex };
+  /** Every code that a call to it may run, from the outside to the inside: its own, the implementation, each facet. */
+  readonly codes: readonly CodeReport[];
+  readonly functions: FunctionCounts;
   /** How its functions are known: "contracts/Token.sol:Token, matched by code". */
   readonly abi: string;
   /** The best first. */
@@ -96,7 +145,9 @@ export interface PausableReport {
   readonly canYou: ReachReport;
   /** From those who may pause down to people. */
   readonly authority: readonly AuthorityNode[];
-  /** What else can be done about it, one line each: upgrade, close, revoke. */
+  /** Who may change its code; null where nobody can, or it is not known how. */
+  readonly upgrade: UpgradeReport | null;
+  /** What else can be done about it, one line each: upgrade, take out, revoke. */
   readonly alternatives: readonly string[];
   /** One line a claim, with how it is known. */
   readonly evidence: readonly string[];

@@ -1,27 +1,32 @@
 import { EmergencyError } from "../../errors.js";
 import { sameAddress, type Address } from "../address.js";
 import { whoMayCall } from "../authority/holders.js";
-import { reach } from "../authority/reach.js";
-import { authorityTree, type AuthorityNode } from "../authority/tree.js";
+import { authorityTree } from "../authority/tree.js";
 import type { Block, Chain, Fork } from "../chain.js";
 import { Laboratory } from "../experiments/laboratory.js";
+import { codeHash } from "../inspection/bytecode.js";
 import { describeContract, type InspectedContract } from "../inspection/contract.js";
+import type { ContractFunction } from "../inspection/functions.js";
 import type { NamedContract } from "../label.js";
 import { examine, type Examination, type ExaminationTools } from "./examine.js";
 import { firstLook, type FirstLook, type Looked } from "./first-look.js";
-import { describeCall } from "./mechanism.js";
-import type { RouteProof } from "./proof.js";
+import { describeCall, type PausedState } from "./mechanism.js";
+import { closedRoute, type RouteProof } from "./proof.js";
 import type {
+  CodeReport,
+  FunctionCounts,
   MechanismReport,
   PausableReport,
   PausableReports,
   PauseCall,
-  ReachReport,
   Verdict,
 } from "./report.js";
 import type { TargetedCall } from "./route.js";
 import { describeSummary, summarise } from "./summary.js";
 import { alternativesTo } from "./alternatives.js";
+import { canYou } from "./can-you.js";
+import { slotPower, upgradePower, type UpgradePower } from "./upgrade-power.js";
+import { upgradeReport } from "./upgrade-report.js";
 
 /** Makes a copy of the chain at a block. */
 export type MakeFork = (chainId: number, block: number) => Promise<Fork>;
@@ -64,6 +69,7 @@ export async function verifyPausable(
 /** An examination, or why there could be none. */
 interface Examined {
   readonly examination: Examination;
+  readonly upgrade: UpgradePower | null;
   /** Why nothing could be tried on a fork; empty when it could. */
   readonly noFork: string;
 }
@@ -86,6 +92,7 @@ async function examineAll(
     return await Promise.all(
       (await whole()).map(async (looked) => ({
         examination: await withoutExperiments(chain, block, looked, accounts),
+        upgrade: slotPower(looked.contract),
         noFork,
       })),
     );
@@ -94,10 +101,15 @@ async function examineAll(
     await fork.withFreeGas();
     const laboratory = new Laboratory(chain, block.number, fork);
     return await Promise.all(
-      (await whole()).map(async (looked) => ({
-        examination: await examine(laboratory, block, looked, accounts, tools),
-        noFork: "",
-      })),
+      (await whole()).map(async (looked) => {
+        const examination = await examine(laboratory, block, looked, accounts, tools);
+        const { functions } = examination;
+        const { contract } = examination.looked;
+        const upgrade = await laboratory.alone(
+          async () => await upgradePower(laboratory, contract, functions, accounts),
+        );
+        return { examination, upgrade, noFork: "" };
+      }),
     );
   } finally {
     await fork.close();
@@ -127,10 +139,11 @@ async function withoutExperiments(
       };
     }),
   );
+  const closed = looked.search.closed.map(({ seen, reason }) => closedRoute(seen, reason));
   return {
     looked,
     functions: [],
-    proofs,
+    proofs: [...proofs, ...closed],
     reasons: looked.search.reasons,
     undecided: [],
     unknown: [],
@@ -140,7 +153,7 @@ async function withoutExperiments(
 async function reportOf(
   chain: Chain,
   block: Block,
-  { examination, noFork }: Examined,
+  { examination, upgrade: power, noFork }: Examined,
   accounts: readonly Address[],
   tools: VerifyTools,
 ): Promise<PausableReport> {
@@ -149,16 +162,22 @@ async function reportOf(
   const { proxy, logic } = contract;
   const [best] = proofs;
   const may = best?.pausers.holders.filter(({ proved }) => proved) ?? [];
-  const authority = await authorityTree(chain, block.number, may.slice(0, MOST_ROOTS), {
-    label: tools.labelOf,
-    accounts,
-  });
+  const options = { label: tools.labelOf, accounts };
+  const [authority, upgrade, functions, codes] = await Promise.all([
+    authorityTree(chain, block.number, may.slice(0, MOST_ROOTS), options),
+    upgradeReport(chain, block, power, contract, options),
+    // Without a fork they were not needed until now.
+    examination.functions.length > 0 ? examination.functions : tools.functionsOf(contract, named),
+    codesOf(contract),
+  ]);
+  const reached = await canYou(chain, block, best?.route.pause, authority, accounts);
   const unproved = noFork === "" ? [] : [`no proof on a fork: ${noFork}`];
   const unknown = [
     ...proofs.flatMap(unknownOf),
     ...(proofs.some(({ pauses }) => pauses === true) ? [] : undecided),
     ...unproved,
     ...examination.unknown,
+    ...(upgrade?.unknown ?? []).map((line) => `who may upgrade it: ${line}`),
     ...(proxy?.kind === "unknown"
       ? ["it runs the code of another contract, but of which is not known"]
       : []),
@@ -182,13 +201,22 @@ async function reportOf(
     about: describeContract(contract),
     codeHash: contract.codeHash,
     implementation: { address: logic.address, codeHash: logic.codeHash },
+    codes,
+    functions: countOf(functions),
     abi: await tools.abiOf(contract, named),
-    mechanisms: proofs.map(mechanismReport),
+    mechanisms: proofs.map((proof) => mechanismReport(proof, block.number)),
     ours: accounts.filter((account) => may.some(({ address }) => sameAddress(address, account))),
-    canYou: reachOf(authority, accounts, may.length),
+    canYou: reached,
     authority,
-    alternatives:
-      verdict === "pausable" ? [] : await alternativesTo(chain, block, contract, accounts),
+    upgrade,
+    alternatives: await alternativesTo(chain, block.number, {
+      named,
+      kind: proxy?.kind,
+      upgrade,
+      functions,
+      effects: best?.effects ?? [],
+      pausable: verdict !== "not-pausable" && reached.now === true,
+    }),
     evidence:
       proofs.length === 0 ? [nothing] : proofs.flatMap((proof) => evidenceOf(proof, block.number)),
     unknown: [...new Set(unknown)],
@@ -230,20 +258,32 @@ function verdictOf({ proofs, undecided, looked }: Examination, withoutFork: bool
   return open ? "unknown" : "not-pausable";
 }
 
-/** Paused when one of its mechanisms says so; not known when one says "partly", or there is none. */
+/**
+ * Paused when a mechanism says so that stops the contract. Not known when only a part of it is
+ * stopped, when nothing shows that the contract goes by what is said, or when there is no mechanism.
+ */
 function pausedNow(proofs: readonly RouteProof[]): boolean | null {
   // What does not stop the contract says nothing about it.
-  const telling = proofs.filter(({ pauses }) => pauses !== false);
-  if (telling.length === 0) {
-    return null;
-  }
-  if (telling.some(({ paused }) => paused === true)) {
+  const telling = proofs.filter(({ pauses, closed }) => pauses !== false || closed !== undefined);
+  const states = (section: boolean): readonly (PausedState | null)[] =>
+    telling
+      .filter(({ route }) => (route.section === true) === section)
+      .map(({ paused, obeyed }) => (paused === true && obeyed === false ? null : paused));
+  const [whole, parts] = [states(false), states(true)];
+  if (whole.includes(true)) {
     return true;
   }
-  return telling.some(({ paused }) => paused !== false) ? null : false;
+  const all = [...whole, ...parts];
+  if (all.length === 0 || all.some((state) => state === null || state === "partly")) {
+    return null;
+  }
+  if (all.every((state) => state === true)) {
+    return true;
+  }
+  return all.includes(true) ? null : false;
 }
 
-function mechanismReport(proof: RouteProof): MechanismReport {
+function mechanismReport(proof: RouteProof, block: number): MechanismReport {
   const { route, paused, pausers, pauses, effects } = proof;
   const call = ({ to, signature, args, data }: TargetedCall): PauseCall => ({
     to,
@@ -266,22 +306,20 @@ function mechanismReport(proof: RouteProof): MechanismReport {
     expires: route.expires,
     functions: effects,
     summary: summarise(effects),
+    evidence: evidenceOf(proof, block),
   };
 }
 
-/** Whether the network's own accounts can, through Safes and timelocks as well. */
-function reachOf(
-  authority: readonly AuthorityNode[],
-  accounts: readonly Address[],
-  holders: number,
-): ReachReport {
-  if (accounts.length === 0) {
-    return { now: false, by: [], why: "the network has no accounts" };
-  }
-  if (holders === 0) {
-    return { now: false, by: [], why: "nobody was found who can" };
-  }
-  const reaches = authority.map((node) => reach(node, accounts));
-  const best = reaches.find(({ now }) => now) ?? reaches.find(({ by }) => by.length > 0);
-  return best ?? reaches[0] ?? { now: null, by: [], why: "not known" };
+async function codesOf({ codes }: InspectedContract): Promise<readonly CodeReport[]> {
+  return await Promise.all(
+    codes.map(async ({ address, code }) => ({ address, codeHash: await codeHash(code) })),
+  );
+}
+
+function countOf(functions: readonly ContractFunction[]): FunctionCounts {
+  return {
+    total: functions.length,
+    mutating: functions.filter(({ mutability }) => mutability !== "view").length,
+    nameless: functions.filter(({ signature }) => signature === undefined).length,
+  };
 }
