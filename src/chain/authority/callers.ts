@@ -2,10 +2,12 @@ import { sameAddress, checksummed, type Address, type Hex } from "../address.js"
 import { consultedBy, type Consulted } from "../experiments/consulted.js";
 import type { Laboratory } from "../experiments/laboratory.js";
 import { tryCall, type Trial } from "../experiments/trial.js";
+import { canCall } from "../inspection/opcodes.js";
 import { codeAt, hexResult, quantity } from "../reads.js";
 import { describeRevert, parseRevert, type Revert } from "../revert.js";
 import {
   ANYBODY,
+  PASSER_BY,
   STRANGER,
   candidatesByRefusal,
   type Authority,
@@ -23,9 +25,6 @@ export interface PowerCall {
 
 /** What a call must do to count as made. The default: it changes a storage word or a balance. */
 export type Accepts = (trial: Trial) => boolean;
-
-/** A second one, to tell what depends on who calls from what does not. */
-const OTHER_STRANGER: Address = "0xb2d8D7E1Cc6eE8E7eEEe1e7dF6d31C5aD2Bf2F03";
 
 /** More than this are not tried: they come from a list of users, not of officers. */
 const MOST_CANDIDATES = 200;
@@ -53,7 +52,7 @@ export async function findCallers(
   const [named, mine, others] = await Promise.all([
     candidatesByRefusal(laboratory.chain, call.to, call.data, laboratory.block, revert),
     consultedBy(fork, { from: STRANGER, ...call }),
-    consultedBy(fork, { from: OTHER_STRANGER, ...call }),
+    consultedBy(fork, { from: PASSER_BY, ...call }),
   ]);
   const contracts = [call.to, ...mine.contracts];
   const granted = await grantedTo(laboratory, contracts);
@@ -112,7 +111,11 @@ async function authority(
     const code = hexResult(codes[index]) ?? "0x";
     // An ERC-7702 account has code and a key.
     const kind = code === "0x" || code.startsWith("0xef0100") ? "account" : "contract";
-    holders.push({ ...candidate, kind, proved });
+    holders.push(
+      proved && kind === "contract" && !canCall(code)
+        ? { ...candidate, kind, proved: false, obstacle: MUTE }
+        : { ...candidate, kind, proved },
+    );
   }
   // Who was only tried is worth naming when it works; who was named for a reason also when it does not.
   const named = holders.filter(
@@ -129,6 +132,8 @@ async function authority(
     unknown,
   };
 }
+
+const MUTE = "it has the power, but its code makes no calls: it can never use it";
 
 /** How a candidate that was merely met on the way is described; those who fail are not named. */
 const SEEN = "seen";

@@ -3,7 +3,7 @@ import type { ContractFunction } from "../inspection/functions.js";
 import { madeUpCall, type Ingredients } from "./arguments.js";
 import { consultedBy } from "./consulted.js";
 import type { Laboratory } from "./laboratory.js";
-import { hasEffect, tryCall, type Trial, type TrialCall } from "./trial.js";
+import { hasEffect, loops, tryCall, type Trial, type TrialCall } from "./trial.js";
 
 /** A call to a function, and what it did before anything was stopped. */
 export interface Exercise {
@@ -109,6 +109,10 @@ async function firstEffect(
           idle ??= exercise;
         } else if (!refused.some((earlier) => sameRefusal(earlier.before, before))) {
           refused.push(exercise);
+        }
+        if (loops(before)) {
+          // It loops for ever, whoever calls: more of it only takes time.
+          return idle ?? deepest(refused);
         }
       }
     }

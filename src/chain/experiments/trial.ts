@@ -130,6 +130,14 @@ export function hasEffect(trial: Trial): boolean {
   return trial.ok && (trial.slots.length > 0 || trial.logs.length > 0 || trial.balances.length > 0);
 }
 
+/**
+ * Whether a call goes on for as long as it has gas: a loop, for all that one can tell. An invalid
+ * instruction takes all gas as well, but no time.
+ */
+export function loops({ error, gasUsed }: Trial): boolean {
+  return gasUsed >= TRIAL_GAS * 0.9 && (error === undefined || /gas/i.test(error));
+}
+
 /** A trial's call as JSON-RPC wants it. */
 export function callObject({ from, to, data, valueWei }: TrialCall): Record<string, string> {
   return {

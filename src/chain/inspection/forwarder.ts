@@ -32,7 +32,7 @@ export async function followForwarder(
       input === UNHEARD_OF &&
       sameAddress(from, contract.address),
   );
-  if (handedOn === undefined) {
+  if (handedOn === undefined || sameAddress(handedOn.to, contract.address)) {
     return contract;
   }
   const implementation = await checksummed(handedOn.to);

@@ -113,6 +113,8 @@ async function callsOf(
     { address: target, number: LARGEST, flag: true, listLength: 1 },
     { address: target, number: LARGEST, flag: false, listLength: 1 },
     { address: target, number: 1n, flag: true, listLength: 1 },
+    // Of a contract with more than two states, the third is often the closed one.
+    { address: target, number: 2n, flag: true, listLength: 1 },
     { address: target, number: 0n, flag: true, listLength: 1 },
     { address: target, number: 0n, flag: false, listLength: 1 },
   ];

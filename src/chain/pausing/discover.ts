@@ -1,6 +1,6 @@
 import type { Address, Hex } from "../address.js";
 import { changesState, findCallers } from "../authority/callers.js";
-import { STRANGER } from "../authority/holders.js";
+import { PASSER_BY, STRANGER } from "../authority/holders.js";
 import { consultedBy } from "../experiments/consulted.js";
 import type { Exercise } from "../experiments/exercise.js";
 import type { Laboratory } from "../experiments/laboratory.js";
@@ -102,7 +102,7 @@ async function tryFunction(
     }
     const as = caller;
     // What anybody may do and has no name is not there to stop the contract.
-    if (as === undefined || (as === STRANGER && !call.named)) {
+    if (as === undefined || (as === PASSER_BY && !call.named)) {
       continue;
     }
     const route = await laboratory.undone(
@@ -169,8 +169,9 @@ async function likelyCaller(
   const { to, data } = call;
   const may = async (from: Address): Promise<boolean> =>
     changesState(await tryCall(laboratory.fork, { from, to, data }));
-  if (await may(STRANGER)) {
-    return STRANGER;
+  // Whoever stops it must not be the one who uses it: he might only stop himself.
+  if ((await may(STRANGER)) && (await may(PASSER_BY))) {
+    return PASSER_BY;
   }
   const { addresses } = await consultedBy(laboratory.fork, { from: STRANGER, to, data });
   for (const address of new Set([...addresses.slice(0, MOST_LIKELY), ...officers])) {
@@ -214,7 +215,7 @@ async function experiment(
   );
   // What anybody may do must take something from users to count: they change each other's reasons all day.
   const enough = effects.some(({ guarded, verdict }) =>
-    caller === STRANGER ? verdict === "blocked" : guarded,
+    caller === PASSER_BY ? verdict === "blocked" : guarded,
   );
   if (!enough) {
     return undefined;

@@ -1,4 +1,4 @@
-import type { Address } from "../address.js";
+import { sameAddress, type Address } from "../address.js";
 import { findCallers } from "../authority/callers.js";
 import { STRANGER, type Authority, type Holder } from "../authority/holders.js";
 import type { Fork } from "../chain.js";
@@ -127,6 +127,10 @@ async function experiment(
   evidence.push(`fork: ${route.readBack.text} is then ${say(state)}`);
   const effects = await effectOf(laboratory, subject.named.address, steady);
   const guards = await failing(laboratory, views);
+  const lasting = await laboratory.undone(async () => {
+    await fork.later(ONE_SLOT_SECONDS);
+    return await stateOn(fork, route.readBack);
+  });
   if (guards.length > 0) {
     evidence.push(`fork: others who ask are refused by ${guards.join(", ")}`);
   }
@@ -141,7 +145,7 @@ async function experiment(
         : `fork: ${route.readBack.text} is then ${say(await stateOn(fork, route.readBack))}; ${await restored(fork, slots)}`,
     );
   }
-  const judged = judge(state, effects, steady, guards.length > 0);
+  const judged = judge(state, lasting, effects, steady, guards.length > 0, pausers);
   return {
     route,
     paused,
@@ -156,23 +160,36 @@ async function experiment(
 }
 
 /**
- * Stopped means: the read-back says so, and what users could do is affected. A flag that no function
- * obeys stops nothing, whatever it says.
+ * Stopped means: the read-back says so, still says so in the next block, and what others than those who
+ * stop it could do is affected. A flag that no function obeys stops nothing, whatever it says.
  */
 function judge(
   state: PausedState | undefined,
+  lasting: PausedState | undefined,
   effects: readonly FunctionEffect[],
   exercises: readonly Exercise[],
   othersAreRefused: boolean,
+  pausers: Authority,
 ): Pick<RouteProof, "pauses" | "evidence" | "unknown"> {
   if (state !== true) {
     return { pauses: false, evidence: [], unknown: [] };
   }
-  if (othersAreRefused || effects.some(({ guarded }) => guarded)) {
-    return { pauses: true, evidence: [], unknown: [] };
+  if (lasting === false) {
+    const over = `it is over again by itself within ${ONE_SLOT_SECONDS} seconds`;
+    return { pauses: false, evidence: [`fork: ${over}`], unknown: [] };
   }
   const byUsers = effects.filter((_, index) => exercises[index]?.officer !== true);
   const open = byUsers.filter(({ verdict }) => verdict === "open");
+  const guarded = effects.flatMap((effect, index) => (effect.guarded ? [exercises[index]] : []));
+  const onlyTheirOwn = guarded.every(
+    (one) => one?.officer === true && mayPause(pausers, one.call.from),
+  );
+  if (othersAreRefused || (guarded.length > 0 && !onlyTheirOwn)) {
+    return { pauses: true, evidence: [], unknown: [] };
+  }
+  if (open.length === 0 && guarded.length > 0) {
+    return { pauses: true, evidence: [], unknown: [] };
+  }
   if (open.length === 0) {
     return {
       pauses: true,
@@ -182,8 +199,13 @@ function judge(
       ],
     };
   }
-  const tried = `it sets a flag, but ${open.length} function(s) that users can call go on as before`;
+  const own = guarded.length > 0 ? " and stops what only those may do who stop it" : "";
+  const tried = `it sets a flag${own}, but ${open.length} function(s) that users can call go on as before`;
   const failing = byUsers.filter(({ verdict }) => verdict !== "open");
+  if (guarded.length > 0 && failing.length > 0) {
+    // Some of what users do may be guarded as well: it could not be exercised.
+    return { pauses: true, evidence: [], unknown: [] };
+  }
   return failing.length === 0
     ? { pauses: false, evidence: [`fork: ${tried}, and there are no others`], unknown: [] }
     : {
@@ -193,6 +215,10 @@ function judge(
           `${tried}; ${failing.length} more could not be exercised, so whether anything obeys it is not known`,
         ],
       };
+}
+
+function mayPause({ holders }: Authority, address: Address): boolean {
+  return holders.some((holder) => holder.proved && sameAddress(holder.address, address));
 }
 
 /** A view that answers, and how it was asked. */
