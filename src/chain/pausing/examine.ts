@@ -127,10 +127,13 @@ async function discoverOn(
   proofs: readonly RouteProof[],
 ): Promise<Found> {
   const known = new Set<Hex>(
-    proofs.flatMap(({ route: { pause, unpause } }) => [
-      selectorOf(pause),
-      ...(unpause === null ? [] : [selectorOf(unpause)]),
-    ]),
+    // What an idiom explains wrongly may still stop the contract, in a way that it does not know.
+    proofs
+      .filter(({ pauses }) => pauses !== false)
+      .flatMap(({ route: { pause, unpause } }) => [
+        selectorOf(pause),
+        ...(unpause === null ? [] : [selectorOf(unpause)]),
+      ]),
   );
   const { address } = subject.named;
   const found = await discover(
