@@ -29,6 +29,8 @@ export interface ProjectOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** The project has this repository's contracts and can compile them. */
   readonly builds?: boolean;
+  /** The project has compiled nothing: of contracts it knows their bytecode only. */
+  readonly foreign?: boolean;
   /** What the person at the keyboard types when asked. */
   readonly answer?: () => Promise<string>;
 }
@@ -132,7 +134,7 @@ export function configOf(
       ? { solidity: repositoryConfig.solidity }
       : {}),
     paths: {
-      artifacts: join(repository, "artifacts"),
+      artifacts: options.foreign === true ? join(folder, "artifacts") : join(repository, "artifacts"),
       cache: builds ? join(repository, "cache", "tests") : join(folder, "cache"),
     },
     networks: {

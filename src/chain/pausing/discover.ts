@@ -4,6 +4,7 @@ import { PASSER_BY, STRANGER } from "../authority/holders.js";
 import { consultedBy } from "../experiments/consulted.js";
 import type { Exercise } from "../experiments/exercise.js";
 import type { Laboratory } from "../experiments/laboratory.js";
+import { notRestored } from "../experiments/restored.js";
 import { hasEffect, tryCall, type SlotChange, type Trial } from "../experiments/trial.js";
 import type { ContractFunction } from "../inspection/functions.js";
 import { quantity } from "../reads.js";
@@ -221,7 +222,16 @@ async function experiment(
     return undefined;
   }
   const during = await takeReadings(fork, places);
-  const undo = await findInverse(laboratory, by, call, caller, target, others, effects);
+  const undo = await findInverse(
+    laboratory,
+    by,
+    call,
+    caller,
+    target,
+    others,
+    effects,
+    trial.slots,
+  );
   const readBack = readBackFrom(before, during, undo?.after, trial.slots);
   if (readBack === undefined) {
     return undefined;
@@ -261,7 +271,11 @@ interface Inverse {
   readonly after: Readings;
 }
 
-/** The call after which everything works again that the stop had blocked. */
+/**
+ * The call after which everything works again that the stop had blocked. One that also brings back
+ * every storage word is the true inverse; another is taken only where there is none: a level that was
+ * zero may work as well when it is one.
+ */
 async function findInverse(
   laboratory: Laboratory,
   by: Stoppable,
@@ -270,14 +284,16 @@ async function findInverse(
   target: Address,
   users: readonly Exercise[],
   effects: readonly FunctionEffect[],
+  changed: readonly SlotChange[],
 ): Promise<Inverse | undefined> {
+  let nearly: Inverse | undefined;
   const affected = users.filter((_, index) => effects[index]?.guarded === true);
   for (const call of await startingCalls(by, stop, target)) {
     const caller = await starterOf(laboratory, call, stopper);
     if (caller === undefined) {
       continue;
     }
-    const after = await laboratory.undone(async () => {
+    const undo = await laboratory.undone(async () => {
       if (!(await send(laboratory, caller, call))) {
         return undefined;
       }
@@ -287,13 +303,16 @@ async function findInverse(
           return undefined;
         }
       }
-      return await takeReadings(laboratory.fork, [by]);
+      const after = await takeReadings(laboratory.fork, [by]);
+      const whole = (await notRestored(laboratory.fork, changed)).length === 0;
+      return { call, after, whole };
     });
-    if (after !== undefined) {
-      return { call, after };
+    if (undo?.whole === true) {
+      return undo;
     }
+    nearly ??= undo;
   }
-  return undefined;
+  return nearly;
 }
 
 /** Whoever stopped it may often start it; else whoever is found. */

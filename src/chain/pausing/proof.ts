@@ -5,6 +5,7 @@ import type { Fork } from "../chain.js";
 import { madeUpCall } from "../experiments/arguments.js";
 import type { Exercise } from "../experiments/exercise.js";
 import type { Laboratory } from "../experiments/laboratory.js";
+import { notRestored } from "../experiments/restored.js";
 import {
   hasEffect,
   tryCall,
@@ -12,7 +13,7 @@ import {
   type SlotChange,
   type TrialCall,
 } from "../experiments/trial.js";
-import { hexResult, quantity, storageAt } from "../reads.js";
+import { quantity } from "../reads.js";
 import { effectOf, type FunctionEffect } from "./effect.js";
 import { describeCall, selectorOf, type PausedState } from "./mechanism.js";
 import type { PauseRoute, TargetedCall } from "./route.js";
@@ -314,19 +315,10 @@ async function callAs(
 const PROOF_GAS = 10_000_000;
 
 async function restored(fork: Fork, slots: readonly SlotChange[]): Promise<string> {
-  const replies = await fork.rpc.batch(
-    slots.map(({ address, slot }) => storageAt(hex(address), hex(slot))("latest")),
-  );
-  const differing = slots.filter(
-    ({ before }, index) => BigInt(hexResult(replies[index]) ?? "0x0") !== before,
-  );
+  const differing = await notRestored(fork, slots);
   return differing.length === 0
     ? `the ${slots.length} storage word(s) that the pause changed are as before`
     : `${differing.length} of ${slots.length} storage words differ from before: ${differing.map(({ address, slot }) => `${slot} of ${address}`).join(", ")}`;
-}
-
-function hex(text: string): `0x${string}` {
-  return `0x${text.slice(2)}`;
 }
 
 function say(state: PausedState | undefined): string {
