@@ -92,7 +92,12 @@ function printBest(print: Print, own: string, mechanism: MechanismReport): void 
     print(`    limit        ${compact(limits, own)}`);
   }
   if (functions.length > 0) {
-    print(`    functions    ${describeSummary({ ...mechanism.summary, openMovingFunds: [] })}`);
+    const { blocked, exercised, open } = mechanism.summary;
+    print(
+      exercised === 0
+        ? "    functions    no function could be exercised"
+        : `    functions    ${blocked} of ${exercised} exercised functions are blocked, ${open} still open`,
+    );
     printFunctions(print, functions, "      ");
   }
   for (const line of shownBy(own, mechanism)) {

@@ -61,9 +61,13 @@ export async function examination(
       functionsOf: async (contract, named) =>
         await functionsOf(contract, await abis(contract, named)),
       abiOf: async (contract, named) => {
-        const sources = [...(await abis(contract, named)).values()].flat();
-        const distinct = [...new Set(sources.map(({ source }) => source))];
-        return distinct.length === 0 ? "from the bytecode" : distinct.join("; ");
+        const known = await abis(contract, named);
+        // What is behind matters more than the proxy's few functions.
+        const sources = contract.codes.toReversed().flatMap(({ address }) => {
+          const here = known.get(address) ?? [];
+          return here.length === 0 ? ["from the bytecode"] : here.map(({ source }) => source);
+        });
+        return [...new Set(sources)].join("; ");
       },
       labelOf: (address) => names.get(address),
       custom: await customSource(book).load(),

@@ -183,7 +183,7 @@ async function reportOf(
       : []),
   ];
   const verdict = verdictOf(examination, noFork !== "");
-  const nothing = `at block ${block.number} nothing was found that stops it: ${reasons.join("; ")} (code of ${logic.address})`;
+  const nothing = `at block ${block.number} nothing was found that stops it: ${reasons.join("; ")} (code of ${logic.address}${noFork === "" ? `, and its ${countOf(functions).mutating} functions that change state on a fork` : ""})`;
   return {
     label: named.label,
     address: named.address,
