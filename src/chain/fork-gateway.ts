@@ -12,7 +12,16 @@ import type { RpcCall, RpcReply } from "./rpc.js";
 export interface Gateway {
   /** On this machine, with a secret in its path: who does not know it is not served. */
   readonly url: string;
+  /** The accounts and storage words that were asked for since the last time, each once. */
+  takeAsked(): readonly AskedState[];
   close(): Promise<void>;
+}
+
+/** An account, or one of its storage words. */
+export interface AskedState {
+  readonly address: string;
+  /** Undefined: its balance, nonce or code. */
+  readonly slot: string | undefined;
 }
 
 /**
@@ -31,6 +40,7 @@ export async function openGateway(chain: Chain): Promise<Gateway> {
   const port = await listen(server);
   return {
     url: `http://127.0.0.1:${port}${path}`,
+    takeAsked: () => memory.takeAsked(),
     async close() {
       await new Promise<void>((resolve) => {
         server.close(() => {
@@ -67,12 +77,23 @@ const OF_AN_ACCOUNT: readonly string[] = [
 class Memory {
   readonly #chain: Chain;
   readonly #answers = new Map<string, Promise<RpcReply>>();
+  #asked = new Map<string, AskedState>();
 
   constructor(chain: Chain) {
     this.#chain = coalescing(chain);
   }
 
+  takeAsked(): readonly AskedState[] {
+    const taken = [...this.#asked.values()];
+    this.#asked = new Map();
+    return taken;
+  }
+
   async answer(call: RpcCall): Promise<RpcReply> {
+    const state = stateIn(call);
+    if (state !== undefined) {
+      this.#asked.set(`${state.address} ${state.slot ?? ""}`, state);
+    }
     if (!lasts(call)) {
       return await this.#ask(call);
     }
@@ -114,6 +135,17 @@ class Memory {
       return { ok: false, failure: { code: 0, message: messageOf(error) } };
     }
   }
+}
+
+function stateIn({ method, params }: RpcCall): AskedState | undefined {
+  const [address, slot] = params;
+  if (typeof address !== "string") {
+    return undefined;
+  }
+  if (OF_AN_ACCOUNT.includes(method)) {
+    return { address, slot: undefined };
+  }
+  return method === "eth_getStorageAt" && typeof slot === "string" ? { address, slot } : undefined;
 }
 
 function keyOf({ method, params }: RpcCall): string {

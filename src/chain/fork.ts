@@ -6,8 +6,8 @@ import type { Address } from "./address.js";
 import type { Chain, Fork, SignableTransaction } from "./chain.js";
 import { networkName } from "./connect.js";
 import { openGateway, type Gateway } from "./fork-gateway.js";
-import { quantity } from "./reads.js";
-import { providerFailure, providerRpc, type Rpc, type RpcReply } from "./rpc.js";
+import { hexResult, quantity } from "./reads.js";
+import { providerFailure, providerRpc, type Rpc, type RpcCall, type RpcReply } from "./rpc.js";
 
 /**
  * Copies a live network at a block, with its chain id, in Hardhat's own simulator.
@@ -92,7 +92,13 @@ class ForkedChain implements Fork {
     this.configuredChainId = chainId;
     this.block = block;
     this.fixedGasPriceWei = original.fixedGasPriceWei;
-    this.rpc = providerRpc(this.network, connection.provider);
+    const rpc = providerRpc(this.network, connection.provider);
+    this.rpc = {
+      batch: async (calls) => {
+        await keepAsked(rpc, gateway);
+        return await rpc.batch(calls);
+      },
+    };
     this.#original = original;
     this.#connection = connection;
     this.#gateway = gateway;
@@ -161,6 +167,43 @@ class ForkedChain implements Fork {
     await this.#connection.close();
     await this.#gateway.close();
   }
+}
+
+/** More than this in one step is a contract that reads without end; it is not worth keeping. */
+const MOST_KEPT = 500;
+
+/**
+ * Makes the simulator keep what it had to ask for: it remembers only what was written, and asks for all
+ * else again with every call. So what is there is written once more, unchanged.
+ */
+async function keepAsked(rpc: Rpc, gateway: Gateway): Promise<void> {
+  const asked = gateway.takeAsked().slice(0, MOST_KEPT);
+  if (asked.length === 0) {
+    return;
+  }
+  const values = await rpc.batch(
+    asked.map(({ address, slot }) =>
+      slot === undefined
+        ? { method: "eth_getBalance", params: [address, "latest"] }
+        : { method: "eth_getStorageAt", params: [address, slot, "latest"] },
+    ),
+  );
+  const known = asked.flatMap(({ address, slot }, index): readonly RpcCall[] => {
+    const value = hexResult(values[index]);
+    if (value === undefined) {
+      return [];
+    }
+    return [
+      slot === undefined
+        ? { method: "hardhat_setBalance", params: [address, value] }
+        : { method: "hardhat_setStorageAt", params: [address, slot, value] },
+    ];
+  });
+  await rpc.batch(known);
+  // Until the next snapshot the simulator puts what was written together again for every call.
+  await rpc.batch([{ method: "evm_snapshot", params: [] }]);
+  // Reading them once more was no wish of anybody.
+  gateway.takeAsked();
 }
 
 function withoutFees(transaction: SignableTransaction): SignableTransaction {

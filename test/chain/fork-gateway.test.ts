@@ -55,6 +55,18 @@ describe("the way of a fork to the live node", () => {
     expect(batches.flat()).to.have.lengthOf(3);
   });
 
+  it("says once what state was asked for", async () => {
+    const slot = { method: "eth_getStorageAt", params: [ACCOUNT, "0x1", "0x5"] };
+    for (const call of [CODE, BALANCE, slot, slot]) {
+      await ask(call);
+    }
+    expect(gateway?.takeAsked()).to.deep.equal([
+      { address: ACCOUNT, slot: undefined },
+      { address: ACCOUNT, slot: "0x1" },
+    ]);
+    expect(gateway?.takeAsked()).to.be.empty;
+  });
+
   it("asks again for what may change", async () => {
     const latest = { method: "eth_getCode", params: [ACCOUNT, "latest"] };
     const number = { method: "eth_blockNumber", params: [] };
