@@ -47,7 +47,8 @@ export function callOf(
     return undefined;
   }
   const { signature, args } = fieldOf(mechanism, field);
-  return [signature, ...(Array.isArray(args) ? args : [])].join(" ");
+  const shown: readonly unknown[] = Array.isArray(args) ? args : [];
+  return [signature, ...shown].join(" ");
 }
 
 /** What the pause did to each function: "blocked", and "guarded" where it was seen at work. */
