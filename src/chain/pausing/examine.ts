@@ -129,7 +129,7 @@ async function discoverOn(
   const known = new Set<Hex>(
     // What an idiom explains wrongly may still stop the contract, in a way that it does not know.
     proofs
-      .filter(({ pauses }) => pauses !== false)
+      .filter(({ pauses, closed }) => pauses !== false || closed !== undefined)
       .flatMap(({ route: { pause, unpause } }) => [
         selectorOf(pause),
         ...(unpause === null ? [] : [selectorOf(unpause)]),
