@@ -25,6 +25,16 @@ export interface Actor {
   readonly who: string;
 }
 
+/** As whom and with what functions are exercised. */
+export interface Cast {
+  /** Users first, strangers last. */
+  readonly actors: readonly Actor[];
+  /** Tried in any case where users are refused. */
+  readonly officers: readonly Address[];
+  /** What the contract deals with: its tokens, its markets. Functions want them as arguments. */
+  readonly parts: readonly Address[];
+}
+
 /** A function closed to strangers names a few addresses that it would obey; more are not tried. */
 const MOST_OFFICERS = 5;
 
@@ -32,19 +42,16 @@ const MOST_OFFICERS = 5;
  * Exercises functions with made-up calls, as each of the actors in turn, until one has an effect.
  * Where nobody's has, those are tried whom the refused call has looked at: its officers. What never
  * succeeds is kept with its first refusal: a pause may still change the reason.
- * @param actors users first, strangers last.
- * @param officers tried in any case where users are refused.
  */
 export async function exerciseAll(
   laboratory: Laboratory,
   to: Address,
   functions: readonly ContractFunction[],
-  actors: readonly Actor[],
-  officers: readonly Address[],
+  cast: Cast,
 ): Promise<readonly Exercise[]> {
   const exercises: Exercise[] = [];
   for (const fn of functions) {
-    const exercise = await exerciseOne(laboratory, to, fn, actors, officers);
+    const exercise = await exerciseOne(laboratory, to, fn, cast);
     if (exercise !== undefined) {
       exercises.push(exercise);
     }
@@ -56,10 +63,9 @@ async function exerciseOne(
   laboratory: Laboratory,
   to: Address,
   fn: ContractFunction,
-  actors: readonly Actor[],
-  officers: readonly Address[],
+  { actors, officers, parts }: Cast,
 ): Promise<Exercise | undefined> {
-  const byUser = await firstEffect(laboratory, to, fn, actors);
+  const byUser = await firstEffect(laboratory, to, fn, actors, parts);
   if (byUser === undefined || byUser.before.ok) {
     return byUser;
   }
@@ -68,7 +74,7 @@ async function exerciseOne(
   const candidates = [...new Set([...addresses.slice(0, MOST_OFFICERS), ...likely])].map(
     (address) => ({ address, who: "an officer" }),
   );
-  const byOfficer = await firstEffect(laboratory, to, fn, candidates);
+  const byOfficer = await firstEffect(laboratory, to, fn, candidates, []);
   if (byOfficer === undefined) {
     return byUser;
   }
@@ -86,13 +92,16 @@ async function firstEffect(
   to: Address,
   fn: ContractFunction,
   actors: readonly Actor[],
+  parts: readonly Address[],
 ): Promise<Exercise | undefined> {
   const refused: Exercise[] = [];
   let idle: Exercise | undefined;
-  for (const { address: from, who } of actors) {
+  for (const [index, { address: from, who }] of actors.entries()) {
     const other = actors.find(({ address }) => address !== from)?.address ?? to;
     const tried = new Set<string>();
-    for (const ingredients of recipes(from, other)) {
+    // One actor is enough to see whether a part of the contract is what a function wants.
+    const special = index === 0 ? parts.map((part) => withPart(part)) : [];
+    for (const ingredients of [...recipes(from, other), ...special]) {
       const data = await madeUpCall(fn, ingredients);
       if (tried.has(data)) {
         continue;
@@ -140,6 +149,11 @@ function deepest(refused: readonly Exercise[]): Exercise | undefined {
         ...first,
         others: others.slice(0, MOST_REFUSALS).map(({ call, before }) => ({ call, before })),
       };
+}
+
+/** One unit of something that the contract deals with. */
+function withPart(part: Address): Ingredients {
+  return { address: part, number: 1n, flag: true, listLength: 1 };
 }
 
 /** One unit to somebody else, one unit to oneself, nothing at all. */

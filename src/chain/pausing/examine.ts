@@ -10,7 +10,7 @@ import { followForwarder } from "../inspection/forwarder.js";
 import type { ContractFunction } from "../inspection/functions.js";
 import type { NamedContract } from "../label.js";
 import type { CustomMechanism } from "./custom.js";
-import { discover, type Discovery } from "./discover.js";
+import { discover, discoverAsleep, type Discovery } from "./discover.js";
 import { selectorOf } from "./mechanism.js";
 import { neighboursOf } from "./neighbours.js";
 import { closedRoute, proveRoute, type RouteProof } from "./proof.js";
@@ -77,7 +77,10 @@ export async function examine(
     ).includes(true)
       ? NOTHING_FOUND
       : await discoverAround(laboratory, subject, exercises, tools);
-    const all = [...known, ...around.proofs];
+    const awake = [...known, ...around.proofs];
+    const all = works(awake)
+      ? awake
+      : [...awake, ...(await asleep(laboratory, subject, exercises))];
     const people = await Promise.all(
       all.map(async (proof) => await worksForPeople(laboratory, proof)),
     );
@@ -142,9 +145,26 @@ async function discoverOn(
     address,
     exercises,
     known,
-    subject.officers,
+    subject.cast.officers,
   );
   return await proved(laboratory, subject, exercises, found);
+}
+
+/** Looks for ways to stop what is stopped now in a way that no idiom knows. */
+async function asleep(
+  laboratory: Laboratory,
+  subject: Subject,
+  exercises: readonly Exercise[],
+): Promise<readonly RouteProof[]> {
+  const { functions, cast, named } = subject;
+  const found = await discoverAsleep(
+    laboratory,
+    { address: named.address, functions },
+    exercises,
+    cast.officers,
+    async () => await exercise(laboratory, subject),
+  );
+  return (await proved(laboratory, subject, exercises, { found, undecided: [] })).proofs;
 }
 
 /** Looks for ways to stop it among the functions of the contracts that it depends on. */
@@ -164,7 +184,7 @@ async function discoverAround(
       subject.named.address,
       exercises,
       new Set(),
-      subject.officers,
+      subject.cast.officers,
     );
     const more = await proved(laboratory, subject, exercises, found);
     proofs.push(...more.proofs);

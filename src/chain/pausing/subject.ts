@@ -1,12 +1,13 @@
-import { sameAddress, type Address } from "../address.js";
+import { addressInWord, sameAddress, type Address } from "../address.js";
 import { grantedTo } from "../authority/callers.js";
 import { STRANGER } from "../authority/holders.js";
-import { exerciseAll, type Actor, type Exercise } from "../experiments/exercise.js";
+import { exerciseAll, type Cast, type Exercise } from "../experiments/exercise.js";
 import { recentCalls, replayAll, usersOf, type RecordedCall } from "../experiments/history.js";
 import type { Laboratory } from "../experiments/laboratory.js";
 import type { InspectedContract } from "../inspection/contract.js";
 import type { ContractFunction } from "../inspection/functions.js";
 import type { NamedContract } from "../label.js";
+import { takeReadings } from "./readings.js";
 
 /** A contract under examination: what it is, what it can do, and who uses it. */
 export interface Subject {
@@ -14,8 +15,7 @@ export interface Subject {
   readonly contract: InspectedContract;
   /** All its functions; views as well. */
   readonly functions: readonly ContractFunction[];
-  readonly actors: readonly Actor[];
-  readonly officers: readonly Address[];
+  readonly cast: Cast;
   /** Real calls to make again. */
   readonly recorded: readonly RecordedCall[];
   /** The network's own accounts. */
@@ -51,16 +51,50 @@ export async function subjectOf(
     contract,
     functions,
     ours,
-    actors: [
-      ...users.map((address) => ({ address, who: "a user" })),
-      { address: STRANGER, who: "a stranger" },
-    ],
-    officers: officers
-      .filter((officer) => !users.some((user) => sameAddress(user, officer)))
-      .slice(0, MOST_OFFICERS),
+    cast: {
+      actors: [
+        ...users.map((address) => ({ address, who: "a user" })),
+        { address: STRANGER, who: "a stranger" },
+      ],
+      officers: officers
+        .filter((officer) => !users.some((user) => sameAddress(user, officer)))
+        .slice(0, MOST_OFFICERS),
+      parts: await partsOf(laboratory, named.address, functions),
+    },
     recorded: [...given, ...recent.calls],
     unknown: recent.unknown,
   };
+}
+
+/** One or two of a kind are enough: what is done to one market is done to the others. */
+const MOST_PARTS = 2;
+
+/** The addresses that a contract lists in getters without arguments: its markets, reserves, tokens. */
+async function partsOf(
+  { fork }: Laboratory,
+  address: Address,
+  functions: readonly ContractFunction[],
+): Promise<readonly Address[]> {
+  const readings = await takeReadings(fork, [{ address, functions }]);
+  const lists = await Promise.all(
+    [...readings.values()].map(async ({ answer }) => await addressesIn(answer)),
+  );
+  return [...new Set(lists.flatMap((list) => list.slice(0, 1)))].slice(0, MOST_PARTS);
+}
+
+/** An ABI-encoded `address[]`; nothing when it is anything else. */
+async function addressesIn(answer: string): Promise<readonly Address[]> {
+  const [offset, length, ...words] = answer.slice(2).match(/.{64}/g) ?? [];
+  if (
+    BigInt(`0x${offset ?? "0"}`) !== 32n ||
+    BigInt(`0x${length ?? "0"}`) !== BigInt(words.length)
+  ) {
+    return [];
+  }
+  const found = await Promise.all(
+    words.slice(0, 1).map(async (word) => await addressInWord(`0x${word}`)),
+  );
+  return found.filter((address) => address !== undefined);
 }
 
 /**
@@ -69,7 +103,7 @@ export async function subjectOf(
  */
 export async function exercise(
   laboratory: Laboratory,
-  { named, functions, actors, officers, recorded }: Subject,
+  { named, functions, cast, recorded }: Subject,
 ): Promise<readonly Exercise[]> {
   const mutating = functions.filter(({ mutability }) => mutability !== "view");
   // Views as well: a call of one is then not taken for a call of another function.
@@ -77,5 +111,5 @@ export async function exercise(
   const rest = mutating.filter(
     ({ selector }) => !replayed.some(({ fn }) => fn.selector === selector),
   );
-  return [...replayed, ...(await exerciseAll(laboratory, named.address, rest, actors, officers))];
+  return [...replayed, ...(await exerciseAll(laboratory, named.address, rest, cast))];
 }
