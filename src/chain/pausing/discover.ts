@@ -1,6 +1,7 @@
 import type { Address, Hex } from "../address.js";
 import { changesState, findCallers } from "../authority/callers.js";
 import { PASSER_BY, STRANGER } from "../authority/holders.js";
+import type { Fork } from "../chain.js";
 import { consultedBy } from "../experiments/consulted.js";
 import type { Exercise } from "../experiments/exercise.js";
 import type { Laboratory } from "../experiments/laboratory.js";
@@ -199,7 +200,10 @@ async function experiment(
   );
   const trial = await tryCall(fork, { from: caller, to: call.to, data: call.data });
   // A setter without a name may break things in many ways. A switch is what changes one flag.
-  if (!call.named && !isSwitch(trial.slots)) {
+  if (
+    !call.named &&
+    !(isSwitch(trial.slots) && (await takesOnlyFlags(fork, call, caller, trial)))
+  ) {
     return undefined;
   }
   const places = [by, ...(by.address === target ? [] : [{ address: target, functions: [] }])];
@@ -263,6 +267,31 @@ function isSwitch(slots: readonly SlotChange[]): boolean {
   const lowest = BigInt(bits.length - 1 - bits.lastIndexOf("1"));
   const [before, after] = [change.before & mask, change.after & mask].map((part) => part >> lowest);
   return bits.length - Number(lowest) <= 8 && (before === 0n || after === 0n);
+}
+
+/**
+ * Whether a function without a name has a flag as its argument. Given an address instead, a flag is
+ * refused or cut to one bit; the setter of an address or a number keeps it, and one that sets the price
+ * feed to 0x1 is no switch, though nothing works after it.
+ */
+async function takesOnlyFlags(
+  fork: Fork,
+  { to, data, fn }: CandidateCall,
+  from: Address,
+  { slots }: Trial,
+): Promise<boolean> {
+  const word = PASSER_BY.slice(2).toLowerCase().padStart(64, "0");
+  const other = await tryCall(fork, {
+    from,
+    to,
+    data: `${fn.selector}${word.repeat((data.length - 10) / word.length)}`,
+  });
+  return slots.every(
+    ({ address, slot, after }) =>
+      !other.slots.some(
+        (change) => change.address === address && change.slot === slot && change.after !== after,
+      ),
+  );
 }
 
 interface Inverse {
