@@ -110,9 +110,12 @@ describe("no secret is shown or written", () => {
     readonly task: string;
     readonly args: () => Readonly<Record<string, string | boolean>>;
     readonly builds?: boolean;
+    /** It writes a page of what it found. */
+    readonly pages?: boolean;
   }[] = [
     { task: "call", args: () => ({ contract: ownable, function: "paused()" }) },
-    { task: "verify-pausable", args: () => ({ contract: ownable }) },
+    { task: "verify-pausable", args: () => ({ contract: ownable }), pages: true },
+    { task: "inspect", args: () => ({ contract: vault }), pages: true },
     { task: "pause", args: () => ({ contract: ownable, yes: true, rehearse: true }) },
     { task: "unpause", args: () => ({ contract: ownable, yes: true }) },
     {
@@ -148,7 +151,7 @@ describe("no secret is shown or written", () => {
   }
 
   for (const [mood, rule] of Object.entries(moods)) {
-    for (const { task, args, builds = false } of commands) {
+    for (const { task, args, builds = false, pages = false } of commands) {
       it(`by ${task} when ${mood}`, async () => {
         if (task === "unpause") {
           const { address } = canaries.account;
@@ -169,12 +172,13 @@ describe("no secret is shown or written", () => {
         });
         proxy.answerBy(rule(proxy));
         const plan = join(project.folder, "plan.json");
-        const writing = !["call", "verify-pausable"].includes(task);
+        const writing = !["call", "verify-pausable", "inspect"].includes(task);
+        const page = pages ? { output: join(project.folder, "pausing.md") } : {};
         const outcomes: Outcome[] = [];
         // In words, then in JSON: the first one may have done it, and the second one reports that.
         for (const json of [false, true]) {
           const saved = writing ? { savePlan: plan } : {};
-          outcomes.push(await project.run(task, { ...args(), json, ...saved }));
+          outcomes.push(await project.run(task, { ...args(), json, ...saved, ...page }));
         }
         if (mood === "all is well" && task !== "deploy-fixed") {
           outcomes.forEach(expectSuccess);

@@ -102,6 +102,7 @@ describe("what a command says", () => {
       for (const task of [
         "pause",
         "unpause",
+        "inspect",
         "verify-pausable",
         "call",
         "upgrade",
@@ -172,6 +173,7 @@ describe("what a command says", () => {
       for (const task of [
         "pause",
         "unpause",
+        "inspect",
         "verify-pausable",
         "call",
         "upgrade",
