@@ -86,11 +86,26 @@ export async function describeFailure(
 /** A parsed refusal in words. */
 export function describeRevert(revert: Revert): string {
   if (revert.reason !== undefined) {
-    return `"${revert.reason}"`;
+    return `"${printable(revert.reason)}"`;
   }
   if (revert.error !== undefined) {
     const name = revert.error.slice(0, revert.error.indexOf("("));
-    return `${name}(${revert.args.join(", ")})`;
+    return `${name}(${revert.args.map(printable).join(", ")})`;
   }
   return `an error that no ABI here knows (${revert.data.slice(0, 10)})`;
+}
+
+/** A hostile contract may say more than this. */
+const LONGEST_REASON = 300;
+
+/**
+ * What a contract says, as one line that a terminal shows as it is: a reason may hold line breaks, colours
+ * and the words of this tool.
+ */
+function printable(text: string): string {
+  const line = text.replaceAll(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
+  );
+  return line.length > LONGEST_REASON ? `${line.slice(0, LONGEST_REASON)}…` : line;
 }
