@@ -182,6 +182,8 @@ async function readLayers(
       ]);
       followUps = pending.length > 0 ? rest : followUps;
       pending = [];
+      // The slot is there for whatever is behind as well, which may be able to run other code.
+      visited.add(now.beacon);
       now = { ...now, implementation: (await addressInWord(hexResult(reply) ?? "")) ?? null };
     }
     const targets =
