@@ -59,8 +59,8 @@ const MAX_WAIT_MS = 10_000;
  */
 export function httpRpc(options: HttpRpcOptions): Rpc {
   let nextId = 1;
-  // Some nodes refuse batches. Found out once, then remembered.
-  let batches = true;
+  // Some nodes take small batches only, or none. Found out once, then remembered.
+  let most = Infinity;
 
   async function single(call: RpcCall): Promise<RpcReply> {
     const id = nextId++;
@@ -71,35 +71,90 @@ export function httpRpc(options: HttpRpcOptions): Rpc {
     return replyOf(options.networkName, answer);
   }
 
+  /** Undefined when the node takes no batch of this size. */
+  async function together(calls: readonly RpcCall[]): Promise<readonly RpcReply[] | undefined> {
+    const ids = calls.map(() => nextId++);
+    const answer = await exchange(
+      options,
+      calls.map((call, index) => ({ jsonrpc: "2.0", id: ids[index], ...call })),
+    );
+    if (Array.isArray(answer)) {
+      const replies = inOrder(options.networkName, ids, answer);
+      // What the node has left out it is asked again.
+      return await Promise.all(
+        calls.map(async (call, index) => replies[index] ?? (await single(call))),
+      );
+    }
+    if (!isRecord(answer) || !isRecord(answer.error)) {
+      throw invalid(options.networkName, "the answer to a batch is neither a list nor an error");
+    }
+    return undefined;
+  }
+
+  async function ask(calls: readonly RpcCall[]): Promise<readonly RpcReply[]> {
+    const [first] = calls;
+    if (first === undefined) {
+      return [];
+    }
+    if (calls.length === 1) {
+      return [await single(first)];
+    }
+    if (calls.length <= most) {
+      const replies = await together(calls);
+      if (replies !== undefined) {
+        return replies;
+      }
+      most = Math.min(most, calls.length > SMALL_BATCH ? SMALL_BATCH : 1);
+    }
+    const parts: (readonly RpcCall[])[] = [];
+    for (let from = 0; from < calls.length; from += most) {
+      parts.push(calls.slice(from, from + most));
+    }
+    return (await Promise.all(parts.map(ask))).flat();
+  }
+
   return {
     async batch(calls) {
-      const [first] = calls;
-      if (first === undefined) {
-        return [];
-      }
-      if (calls.length === 1) {
-        return [await single(first)];
-      }
-      if (batches) {
-        const ids = calls.map(() => nextId++);
-        const answer = await exchange(
-          options,
-          calls.map((call, index) => ({ jsonrpc: "2.0", id: ids[index], ...call })),
+      let replies = await ask(calls);
+      // Some nodes answer the calls in a batch for which they have no time with an error each.
+      for (let attempt = 1; replies.some(asksForPatience); attempt++) {
+        if (attempt === MAX_ATTEMPTS) {
+          throw tooManyRequests(options.networkName, "an error");
+        }
+        await options.wait(waitBefore(attempt, null));
+        const left = calls.filter((_, index) => asksForPatience(replies[index]));
+        const later = [...(await ask(left))];
+        replies = replies.map((reply) =>
+          asksForPatience(reply) ? (later.shift() ?? reply) : reply,
         );
-        if (Array.isArray(answer)) {
-          return inOrder(options.networkName, ids, answer);
-        }
-        if (!isRecord(answer) || !isRecord(answer.error)) {
-          throw invalid(
-            options.networkName,
-            "the answer to a batch is neither a list nor an error",
-          );
-        }
-        batches = false;
       }
-      return await Promise.all(calls.map(single));
+      return replies;
     },
   };
+}
+
+/** The smallest limit that nodes are known to have. */
+const SMALL_BATCH = 10;
+
+/** "Too many requests", in the words and codes of the usual providers. Too many results are another thing. */
+function asksForPatience(reply: RpcReply | undefined): boolean {
+  return (
+    reply?.ok === false &&
+    reply.failure.data === undefined &&
+    !/revert/i.test(reply.failure.message) &&
+    (reply.failure.code === 429 ||
+      /too many requests|rate limit|request limit|compute units per second|capacity exceeded/i.test(
+        reply.failure.message,
+      ))
+  );
+}
+
+function tooManyRequests(networkName: string, how: string): EmergencyError {
+  return new EmergencyError(
+    "RPC_REFUSED",
+    `the node of network "${networkName}" says "too many requests" (${how}), ${MAX_ATTEMPTS} times`,
+    `wait a moment and type the same command again, or give "${networkName}" another url in hardhat.config.ts`,
+  );
 }
 
 /**
@@ -154,11 +209,7 @@ async function exchange(options: HttpRpcOptions, body: unknown): Promise<unknown
     const response = await post(options, request);
     if (response.status === 429 || response.status === 503) {
       if (attempt === MAX_ATTEMPTS) {
-        throw new EmergencyError(
-          "RPC_REFUSED",
-          `the node of network "${options.networkName}" says "too many requests" (HTTP ${response.status}), ${MAX_ATTEMPTS} times`,
-          `wait a moment and type the same command again, or give "${options.networkName}" another url in hardhat.config.ts`,
-        );
+        throw tooManyRequests(options.networkName, `HTTP ${response.status}`);
       }
       await options.wait(waitBefore(attempt, response.retryAfter));
       continue;
@@ -261,7 +312,12 @@ function parse(networkName: string, answer: HttpAnswer): unknown {
   }
 }
 
-function inOrder(networkName: string, ids: readonly number[], answers: unknown[]): RpcReply[] {
+/** Undefined for what was not answered. */
+function inOrder(
+  networkName: string,
+  ids: readonly number[],
+  answers: unknown[],
+): readonly (RpcReply | undefined)[] {
   const byId = new Map<unknown, Record<string, unknown>>();
   for (const answer of answers) {
     if (!isRecord(answer)) {
@@ -271,10 +327,7 @@ function inOrder(networkName: string, ids: readonly number[], answers: unknown[]
   }
   return ids.map((id) => {
     const answer = byId.get(id);
-    if (answer === undefined) {
-      throw invalid(networkName, "a call in a batch was not answered");
-    }
-    return replyOf(networkName, answer);
+    return answer === undefined ? undefined : replyOf(networkName, answer);
   });
 }
 

@@ -158,6 +158,68 @@ describe("the JSON-RPC client", () => {
     });
   });
 
+  it("divides what is too much for the node, and remembers it", async () => {
+    proxy.answerBy(async (request, forward) =>
+      request.calls.length > 10
+        ? rpcError({ ...request, calls: [] }, "batch too large")
+        : await forward(),
+    );
+    const rpc = client();
+    const many = Array.from({ length: 25 }, () => CALLS[0] ?? { method: "", params: [] });
+    for (let times = 0; times < 2; times++) {
+      const replies = await rpc.batch(many);
+      expect(replies.filter(({ ok }) => ok)).to.have.lengthOf(25);
+    }
+    expect(proxy.requests.map(({ calls }) => calls.length)).to.deep.equal([
+      25, 10, 10, 5, 10, 10, 5,
+    ]);
+  });
+
+  it("asks again for what was left out of the answer", async () => {
+    proxy.answerBy(async (request, forward) => {
+      const answers: unknown = JSON.parse((await forward()).body);
+      return {
+        status: 200,
+        body: JSON.stringify(Array.isArray(answers) ? answers.slice(1) : answers),
+      };
+    });
+    const replies = await client().batch(CALLS);
+    expect(replies.map(({ ok }) => ok)).to.deep.equal([true, true]);
+    expect(proxy.requests).to.have.lengthOf(2);
+  });
+
+  describe("of a node that has no time for some calls of a batch", () => {
+    /** Some providers answer HTTP 200, and an error for each call that was too much. */
+    const throttle = (times: number): void => {
+      let left = times;
+      proxy.answerBy(async (request, forward) => {
+        const answers: unknown = JSON.parse((await forward()).body);
+        const list: readonly unknown[] = Array.isArray(answers) ? answers : [answers];
+        const error = { code: 429, message: "compute units per second exceeded" };
+        const spoiled = list.map((answer, index) =>
+          index === 0 && left-- > 0 ? { jsonrpc: "2.0", id: request.calls[0]?.id, error } : answer,
+        );
+        return {
+          status: 200,
+          body: JSON.stringify(request.isBatch ? spoiled : spoiled[0]),
+        };
+      });
+    };
+
+    it("waits, and asks again for those", async () => {
+      throttle(2);
+      const replies = await client().batch(CALLS);
+      expect(replies.map(({ ok }) => ok)).to.deep.equal([true, true]);
+      expect(proxy.requests.map(({ calls }) => calls.length)).to.deep.equal([2, 1, 1]);
+      expect(waits).to.have.lengthOf(2);
+    });
+
+    it("gives up in the end", async () => {
+      throttle(Infinity);
+      await expectRejection(client().batch(CALLS), "RPC_REFUSED");
+    });
+  });
+
   describe("of a node that wants a password", () => {
     it("gives the one that is in the URL", async () => {
       const heard = await authorizationOf(proxy.url.replace("://", "://operator:s%40fe-word@"));

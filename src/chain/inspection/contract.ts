@@ -1,12 +1,14 @@
 import { EmergencyError } from "../../errors.js";
 import { addressInWord, sameAddress, type Address, type Hex } from "../address.js";
-import { look, lookAt, type Block, type Chain } from "../chain.js";
-import { codeAt, hexResult, staticCall, type Read } from "../reads.js";
+import { look, lookAt, required, type Block, type Chain } from "../chain.js";
+import { codeAt, hexResult, isHex, staticCall, type Read } from "../reads.js";
 import { invalid, type RpcReply } from "../rpc.js";
 import { codeHash } from "./bytecode.js";
+import { canDelegate } from "./opcodes.js";
 import {
   ERC1967,
   PROXY_READS,
+  PROXY_WORDS,
   proxyReads,
   readProxySigns,
   type ProxyKind,
@@ -113,6 +115,12 @@ export async function inspectContract(
   }
   const replies = seen.replies.slice(1 + PROXY_READS + guessed.length);
   const signs = await readProxySigns(code, seen.replies.slice(1, 1 + PROXY_READS));
+  if (signs === null && canDelegate(code)) {
+    // Words that were not read are not empty: what may be a proxy must not pass for none.
+    for (const reply of seen.replies.slice(1, 1 + PROXY_WORDS)) {
+      required(chain.network, reply, "eth_getStorageAt");
+    }
+  }
   const own = { address, code, codeHash: await codeHash(code) };
   const further = await followUp(replies);
   if (signs === null || signs.kind === "unknown") {
@@ -292,8 +300,8 @@ function upgradeStyle(admin: Address | null, uuid: Hex | undefined): ProxyKind {
 }
 
 function codeIn(chain: Chain, reply: RpcReply | undefined): Hex {
-  const code = hexResult(reply);
-  if (code === undefined) {
+  const code = required(chain.network, reply, "eth_getCode");
+  if (!isHex(code)) {
     throw invalid(chain.network, "eth_getCode gave no code");
   }
   return code;

@@ -95,6 +95,8 @@ export function proxyReads(address: Address): readonly Read[] {
 
 /** How many replies {@link proxyReads} gives. */
 export const PROXY_READS = 9;
+/** How many of them, the first ones, are words of storage. */
+export const PROXY_WORDS = 7;
 
 /**
  * What a contract's own code and storage say. Slots alone prove nothing: only code that can run
