@@ -1,3 +1,4 @@
+import { EmergencyError, type ErrorCode } from "../../errors.js";
 import { codeHash } from "../inspection/bytecode.js";
 import { checksummed, ZERO_ADDRESS, type Address, type Hex } from "../address.js";
 import type { Block, Chain } from "../chain.js";
@@ -21,12 +22,50 @@ export interface Looked {
   readonly search: RouteSearch;
 }
 
+/** A contract that could not be looked at, and why: there is none, or its proxies form a loop. */
+export interface NotLooked {
+  readonly named: NamedContract;
+  readonly refusal: EmergencyError;
+}
+
+/**
+ * What is said of one contract that is no contract, or leads nobody knows where, must not keep the
+ * others from being judged. Of one alone, or of all, it is the refusal of the command.
+ */
+export async function eachByItself<S extends { readonly named: NamedContract }, T>(
+  some: readonly S[],
+  judge: (one: S) => Promise<T>,
+): Promise<readonly (T | NotLooked)[]> {
+  const refusals: EmergencyError[] = [];
+  const all = await Promise.all(
+    some.map(async (one): Promise<T | NotLooked> => {
+      try {
+        return await judge(one);
+      } catch (error) {
+        if (!(error instanceof EmergencyError) || !OF_ONE_CONTRACT.includes(error.code)) {
+          throw error;
+        }
+        refusals.push(error);
+        return { named: one.named, refusal: error };
+      }
+    }),
+  );
+  const [first] = refusals;
+  if (first !== undefined && refusals.length === some.length) {
+    throw first;
+  }
+  return all;
+}
+
+/** Refusals that say something about a contract, and nothing about the node. */
+const OF_ONE_CONTRACT: readonly ErrorCode[] = ["NO_CODE", "UNKNOWN_PROXY"];
+
 /** The first look at some contracts. */
 export interface FirstLook {
   readonly chainId: number;
   readonly block: Block;
   /** All that was read, in the order of the contracts. Reads what takes more round trips now. */
-  readonly whole: () => Promise<readonly Looked[]>;
+  readonly whole: () => Promise<readonly (Looked | NotLooked)[]>;
 }
 
 /**
@@ -40,7 +79,7 @@ const ROUND_TRIPS = 3;
  * Looks at contracts, all at one block, in at most three batches however many they are. Behind a proxy
  * the pointers to other contracts are asked for before its code is known, because that takes a round
  * trip of its own.
- * @throws EmergencyError NO_CODE, UNKNOWN_PROXY
+ * @throws EmergencyError NO_CODE, UNKNOWN_PROXY where that is so of all of them.
  */
 export async function firstLook(
   chain: Chain,
@@ -53,9 +92,15 @@ export async function firstLook(
     hashingLoaded(),
   ]);
   const each = firstReads(ZERO_ADDRESS).length;
-  const looking = Promise.all(
-    contracts.map(async (named, index): Promise<Looked> => {
-      void guessAhead(rounds, block, named.address, replies.slice(index * each));
+  const looking = eachByItself(
+    contracts.map((named, index) => ({ named, index })),
+    async ({ named, index }): Promise<Looked> => {
+      void guessAhead(
+        rounds,
+        block,
+        named.address,
+        replies.slice(index * each, (index + 1) * each),
+      );
       const { contract } = await inspectContract(
         rounds.chain,
         named.address,
@@ -65,7 +110,7 @@ export async function firstLook(
         block,
       );
       return { named, contract, search: await findRoutes(rounds.chain, block, contract, custom) };
-    }),
+    },
   );
   await Promise.race([looking, rounds.spent]);
   return {

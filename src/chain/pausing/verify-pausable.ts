@@ -9,7 +9,13 @@ import { describeContract, type InspectedContract } from "../inspection/contract
 import type { ContractFunction } from "../inspection/functions.js";
 import type { NamedContract } from "../label.js";
 import { examine, type Examination, type ExaminationTools } from "./examine.js";
-import { firstLook, type FirstLook, type Looked } from "./first-look.js";
+import {
+  eachByItself,
+  firstLook,
+  type FirstLook,
+  type Looked,
+  type NotLooked,
+} from "./first-look.js";
 import { describeCall, type PausedState } from "./mechanism.js";
 import { closedRoute, type RouteProof } from "./proof.js";
 import type {
@@ -61,7 +67,11 @@ export async function verifyPausable(
     chainId,
     block: block.number,
     contracts: await Promise.all(
-      examined.map(async (one) => await reportOf(chain, block, one, accounts, tools)),
+      examined.map(async (one) =>
+        "refusal" in one
+          ? await reportOfNone(one)
+          : await reportOf(chain, block, one, accounts, tools),
+      ),
     ),
   };
 }
@@ -80,7 +90,7 @@ async function examineAll(
   accounts: readonly Address[],
   makeFork: MakeFork,
   tools: VerifyTools,
-): Promise<readonly Examined[]> {
+): Promise<readonly (Examined | NotLooked)[]> {
   let fork: Fork;
   try {
     fork = await makeFork(chainId, block.number);
@@ -89,28 +99,31 @@ async function examineAll(
       throw error;
     }
     const noFork = error.what;
-    return await Promise.all(
-      (await whole()).map(async (looked) => ({
-        examination: await withoutExperiments(chain, block, looked, accounts),
-        upgrade: slotPower(looked.contract),
-        noFork,
-      })),
+    return await eachByItself(await whole(), async (seen) =>
+      "refusal" in seen
+        ? seen
+        : {
+            examination: await withoutExperiments(chain, block, seen, accounts),
+            upgrade: slotPower(seen.contract),
+            noFork,
+          },
     );
   }
   try {
     await fork.withFreeGas();
     const laboratory = new Laboratory(chain, block.number, fork);
-    return await Promise.all(
-      (await whole()).map(async (looked) => {
-        const examination = await examine(laboratory, block, looked, accounts, tools);
-        const { functions } = examination;
-        const { contract } = examination.looked;
-        const upgrade = await laboratory.alone(
-          async () => await upgradePower(laboratory, contract, functions, accounts),
-        );
-        return { examination, upgrade, noFork: "" };
-      }),
-    );
+    return await eachByItself(await whole(), async (seen) => {
+      if ("refusal" in seen) {
+        return seen;
+      }
+      const examination = await examine(laboratory, block, seen, accounts, tools);
+      const { functions } = examination;
+      const { contract } = examination.looked;
+      const upgrade = await laboratory.alone(
+        async () => await upgradePower(laboratory, contract, functions, accounts),
+      );
+      return { examination, upgrade, noFork: "" };
+    });
   } finally {
     await fork.close();
   }
@@ -150,6 +163,34 @@ async function withoutExperiments(
   };
 }
 
+/** A report on what is no contract, or leads back to itself: its refusal, and nothing else. */
+async function reportOfNone({ named, refusal }: NotLooked): Promise<PausableReport> {
+  const { address } = named;
+  const none = await codeHash("0x");
+  return {
+    label: named.label,
+    address,
+    verdict: "unknown",
+    paused: null,
+    proxy: null,
+    about: "nothing that can be looked at",
+    codeHash: none,
+    implementation: { address, codeHash: none },
+    codes: [],
+    functions: { total: 0, mutating: 0, nameless: 0 },
+    abi: "none",
+    mechanisms: [],
+    rejected: [],
+    ours: [],
+    canYou: { now: null, by: [], why: "it could not be looked at", funds: [] },
+    authority: [],
+    upgrade: null,
+    alternatives: [],
+    evidence: [`${refusal.code}: ${refusal.what}`],
+    unknown: [`${refusal.what}; ${refusal.next}`],
+  };
+}
+
 async function reportOf(
   chain: Chain,
   block: Block,
@@ -183,6 +224,7 @@ async function reportOf(
       : []),
   ];
   const verdict = verdictOf(examination, noFork !== "");
+  const ways = waysAmong(proofs);
   const nothing = `at block ${block.number} nothing was found that stops it: ${reasons.join("; ")} (code of ${logic.address}${noFork === "" ? `, and its ${countOf(functions).mutating} functions that change state on a fork` : ""})`;
   return {
     label: named.label,
@@ -204,7 +246,10 @@ async function reportOf(
     codes,
     functions: countOf(functions),
     abi: await tools.abiOf(contract, named),
-    mechanisms: proofs.map((proof) => mechanismReport(proof, block.number)),
+    mechanisms: ways.map((proof) => mechanismReport(proof, block.number)),
+    rejected: proofs
+      .filter((proof) => !ways.includes(proof))
+      .map((proof) => mechanismReport(proof, block.number)),
     ours: accounts.filter((account) => may.some(({ address }) => sameAddress(address, account))),
     canYou: reached,
     authority,
@@ -240,6 +285,12 @@ function evidenceOf(proof: RouteProof, block: number): readonly string[] {
     ...evidence,
     ...(effects.length === 0 ? [] : [`fork: ${describeSummary(summarise(effects))}`]),
   ];
+}
+
+/** What was seen to work; where nothing was, what was not seen to fail. */
+function waysAmong(proofs: readonly RouteProof[]): readonly RouteProof[] {
+  const working = proofs.filter(({ pauses }) => pauses === true);
+  return working.length > 0 ? working : proofs.filter(({ pauses }) => pauses === undefined);
 }
 
 /** Pausable when one of its ways works; otherwise only then not pausable when all is known. */
