@@ -3,6 +3,7 @@ import { STRANGER } from "../authority/holders.js";
 import { consultedBy } from "../experiments/consulted.js";
 import type { Laboratory } from "../experiments/laboratory.js";
 import { tryCall } from "../experiments/trial.js";
+import { codeAt, hexResult } from "../reads.js";
 import { inspectContract, type InspectedContract, type Proxy } from "./contract.js";
 
 /**
@@ -36,8 +37,6 @@ export async function followForwarder(
     return contract;
   }
   const implementation = await checksummed(handedOn.to);
-  // On the fork: it stands at the same block.
-  const inner = await inspectContract(laboratory.fork, implementation);
   const proxy: Proxy = {
     kind:
       handedOn.type === "CALL" ? "call-forwarder" : await kindOf(laboratory, call, implementation),
@@ -47,7 +46,13 @@ export async function followForwarder(
     facets: [],
     interfaceVersion: null,
   };
-  const { contract: logic } = inner;
+  const [code] = await laboratory.fork.rpc.batch([codeAt(implementation)("latest")]);
+  if ((hexResult(code) ?? "0x") === "0x") {
+    // Not set up yet, or its implementation was destroyed: it has no functions but its own.
+    return { ...contract, proxy };
+  }
+  // On the fork: it stands at the same block.
+  const { contract: logic } = await inspectContract(laboratory.fork, implementation);
   return {
     ...contract,
     proxy,

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import type { Address } from "../../../src/chain/address.js";
+import { ZERO_ADDRESS, type Address } from "../../../src/chain/address.js";
 import { inspectContract, type InspectedContract } from "../../../src/chain/inspection/contract.js";
 import { followForwarder } from "../../../src/chain/inspection/forwarder.js";
 import { owner } from "../../helpers/accounts.js";
@@ -107,6 +107,15 @@ describe("a forwarder that no slot gives away", () => {
     const report = await examinedOne(chain, address);
     expect(report.verdict).to.equal("unknown");
     expect(JSON.stringify(report.unknown)).to.contain("of which is not known");
+  });
+
+  it("leads nowhere before it is set up, and has no functions then", async () => {
+    const address = await deploy(chain.node, "SlotForwarder", [ZERO_ADDRESS]);
+    const { after } = await followed(address);
+    expect(after.proxy?.implementation).to.equal(ZERO_ADDRESS);
+    expect(after.logic.address).to.equal(address);
+    const report = await examinedOne(chain, address);
+    expect(report.verdict).to.equal("not-pausable");
   });
 
   it("is left alone where a standard says what it is", async () => {

@@ -102,6 +102,13 @@ const lookalikes: readonly Lookalike[] = [
     paused: null,
   },
   {
+    title: "to open a second function gives it another refusal",
+    name: "ClosedFeature",
+    verdict: ["not-pausable", "unknown"],
+    paused: null,
+    attempt: { call: "setGiftsEnabled(bool)", args: [true] },
+  },
+  {
     title: "the third of three states is closed",
     name: "ThreeStates",
     verdict: "pausable",
