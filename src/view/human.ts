@@ -1,8 +1,8 @@
 import { withCommas } from "../numbers.js";
 import { isTransactionEffect } from "../chain/transactions/transaction.js";
 import { formatEth } from "../chain/transactions/fees.js";
-import type { CommandReport, CommandView, WorldInWords } from "../recovery/command.js";
-import type { Plan } from "../recovery/plan.js";
+import type { CommandReport, CommandView, SiteInWords, WorldInWords } from "../recovery/command.js";
+import type { AnyWorld, Plan } from "../recovery/plan.js";
 import type { StepOutcome } from "../recovery/run.js";
 import type { Effects, PlannedStep, ProgressEvent } from "../step.js";
 import { describeEvent } from "./events.js";
@@ -11,18 +11,48 @@ import { emphasise, seconds, type Print } from "./output.js";
 /** More differences than this are counted instead of listed. */
 const MOST_LINES = 12;
 
+/** What is said of chains, and otherwise of sites. */
+export interface Words {
+  readonly doing: string;
+  readonly onTheCopy: string;
+  readonly untouched: string;
+  readonly nothingDone: string;
+  readonly done: string;
+}
+
+const CHAIN_WORDS: Words = {
+  doing: "Sending",
+  onTheCopy: "On the fork",
+  untouched: "The live chain was not written to.",
+  nothingDone: "nothing was sent",
+  done: "SENT",
+};
+
+/** See {@link Words}. */
+export const SITE_WORDS: Words = {
+  doing: "Doing",
+  onTheCopy: "On the copy",
+  untouched: "The site was not written to.",
+  nothingDone: "nothing was written",
+  done: "DONE",
+};
+
 /** Tells a command's course to a person. */
 export class HumanView implements CommandView {
   readonly #print: Print;
+  readonly #words: Words;
 
-  constructor(print: Print) {
+  constructor(print: Print, words: Words = CHAIN_WORDS) {
     this.#print = print;
+    this.#words = words;
   }
 
-  plan(plan: Plan, world: WorldInWords): void {
-    const kind = world.live ? emphasise("warning", "LIVE") : "a development chain";
+  plan(plan: Plan<AnyWorld>, world: WorldInWords | SiteInWords): void {
+    const live = emphasise("warning", "LIVE");
     this.#print(
-      `Network ${world.network}, chain id ${world.chainId}, block ${world.block}: ${kind}`,
+      "frontend" in world
+        ? `Frontend ${world.frontend} in ${world.place}: ${world.live ? live : "not live"}`
+        : `Network ${world.network}, chain id ${world.chainId}, block ${world.block}: ${world.live ? live : "a development chain"}`,
     );
     const steps = plan.steps.length === 1 ? "1 step" : `${plan.steps.length} steps`;
     this.#print(`Plan ${plan.hash.slice(0, 12)}, ${steps}`);
@@ -49,19 +79,19 @@ export class HumanView implements CommandView {
     this.#print(`     undo    ${"none" in step.inverse ? step.inverse.none : step.inverse.kind}`);
   }
 
-  rehearsing(fork: string): void {
-    this.#print(`Rehearsing on a ${fork} ...`);
+  rehearsing(copy: string): void {
+    this.#print(`Rehearsing on a ${copy} ...`);
   }
 
-  rehearsal(plan: Plan): void {
+  rehearsal(plan: Plan<AnyWorld>): void {
     for (const { id, effects, verification } of plan.rehearsal?.steps ?? []) {
-      this.#print(`  On the fork, ${id}: ${emphasise("good", "works")}`);
+      this.#print(`  ${this.#words.onTheCopy}, ${id}: ${emphasise("good", "works")}`);
       this.#effects(effects);
       for (const line of verification.evidence) {
         this.#print(`     read    ${line}`);
       }
     }
-    this.#print("  The live chain was not written to.");
+    this.#print(`  ${this.#words.untouched}`);
   }
 
   #effects(effects: Effects): void {
@@ -90,7 +120,7 @@ export class HumanView implements CommandView {
   progress = (event: ProgressEvent): void => {
     switch (event.type) {
       case "sending":
-        this.#print(`Sending: ${event.summary}`);
+        this.#print(`${this.#words.doing}: ${event.summary}`);
         return;
       case "sent":
         this.#print(`  sent as ${event.reference}, waiting until it is mined ...`);
@@ -110,9 +140,9 @@ export class HumanView implements CommandView {
   };
 
   /** @param since what the duration is counted from: "the key press". */
-  report(report: CommandReport, since: string): void {
+  report(report: CommandReport<AnyWorld>, since: string): void {
     if (report.dryRun) {
-      this.#print("Dry run: nothing was sent.");
+      this.#print(`Dry run: ${this.#words.nothingDone}.`);
       return;
     }
     for (const outcome of report.result.outcomes) {
@@ -124,7 +154,7 @@ export class HumanView implements CommandView {
   }
 
   #outcome(outcome: StepOutcome): void {
-    this.#print(`${HEADLINES[outcome.status]()} ${outcome.title}`);
+    this.#print(`${HEADLINES[outcome.status](this.#words)} ${outcome.title}`);
     for (const effect of outcome.effects.actions.filter(isTransactionEffect)) {
       this.#print(
         `  transaction ${effect.hash}, block ${effect.block}, ${withCommas(effect.gasUsed)} gas, ${formatEth(BigInt(effect.feeWei))} ETH`,
@@ -145,10 +175,10 @@ export class HumanView implements CommandView {
   }
 }
 
-const HEADLINES: Record<StepOutcome["status"], () => string> = {
+const HEADLINES: Record<StepOutcome["status"], (words: Words) => string> = {
   done: () => emphasise("good", "DONE"),
-  already: () => emphasise("good", "ALREADY SO, nothing was sent:"),
-  "not-verified": () => emphasise("bad", "SENT, BUT NOT VERIFIED:"),
+  already: ({ nothingDone }) => emphasise("good", `ALREADY SO, ${nothingDone}:`),
+  "not-verified": ({ done }) => emphasise("bad", `${done}, BUT NOT VERIFIED:`),
   failed: () => emphasise("bad", "FAILED:"),
   "not-run": () => emphasise("warning", "NOT RUN:"),
 };

@@ -39,7 +39,8 @@ export function printInspection(
 }
 
 function printContract(print: Print, network: string, report: PausableReport): void {
-  const { address, mechanisms, canYou, authority, upgrade } = report;
+  const { address, canYou, authority, upgrade } = report;
+  const mechanisms = [...report.mechanisms, ...report.rejected];
   print("");
   print(`${nameOf(report)}: ${headline(report)}`);
   printCode(print, report);

@@ -1,5 +1,6 @@
 import { EmergencyError, messageOf } from "../errors.js";
 import type { CommandReport, CommandView } from "../recovery/command.js";
+import type { AnyWorld } from "../recovery/plan.js";
 import type { Print } from "./output.js";
 
 /** The version of the form of every document that `--json` prints. */
@@ -14,13 +15,18 @@ export const silentView: CommandView = {
 };
 
 /** Prints a command's report as the one document. */
-export function printReport(print: Print, report: CommandReport, verified: boolean): void {
+export function printReport(
+  print: Print,
+  report: CommandReport<AnyWorld>,
+  verified: boolean,
+): void {
   const { command, plan, live, dryRun, result, durationMs } = report;
   printDocument(print, {
     schema: REPORT_SCHEMA,
     command,
-    network: plan.world.network,
-    chainId: plan.world.chainId,
+    ...("chainId" in plan.world
+      ? { network: plan.world.network, chainId: plan.world.chainId }
+      : plan.world),
     live,
     dryRun,
     ok: result.failure === null,

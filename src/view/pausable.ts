@@ -32,8 +32,8 @@ export function printPausable(
 
 /** The most important first: can it, can you, what stays open, how; then who, and what is not known. */
 function printReport(print: Print, network: string, report: PausableReport): void {
-  const { address, mechanisms, authority, canYou } = report;
-  const [best, ...others] = mechanisms;
+  const { address, mechanisms, rejected, authority, canYou } = report;
+  const [best, ...others] = [...mechanisms, ...rejected];
   print("");
   print(`${nameOf(report)}: ${headline(report)}`);
   if (report.verdict !== "not-pausable") {

@@ -68,7 +68,9 @@ function contractSection(network: string, report: PausableReport): readonly stri
     `- Contract: ${text(report.about)}`,
     `- Its functions are at ${code(implementation.address)}: ${functions.total}, of which ${functions.mutating} change state and ${functions.nameless} have no name; known ${text(report.abi)}`,
     ...report.codes.map(({ address, codeHash }) => `- Code at ${code(address)}: ${code(codeHash)}`),
-    ...report.mechanisms.flatMap((mechanism, index) => mechanismSection(index + 1, mechanism)),
+    ...[...report.mechanisms, ...report.rejected].flatMap((mechanism, index) =>
+      mechanismSection(index + 1, mechanism),
+    ),
     ...section("Who decides about pausing", trees(report.authority)),
     ...(upgrade === null ? [] : section("Who may upgrade it", upgradeLines(upgrade))),
     ...section("How it is known", bullets(report.evidence)),

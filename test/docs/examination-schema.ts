@@ -163,6 +163,7 @@ const contract = shape("Contract", {
   functions: counts,
   abi: z.string(),
   mechanisms: z.array(mechanism),
+  rejected: z.array(mechanism),
   ours: z.array(address),
   canYou: reach,
   authority: z.array(wholeNode),

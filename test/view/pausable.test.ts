@@ -93,6 +93,7 @@ function report(more: Partial<PausableReport> = {}): PausableReport {
     functions: { total: 9, mutating: 5, nameless: 1 },
     abi: "from the bytecode",
     mechanisms: [mechanism()],
+    rejected: [],
     ours: [ME],
     canYou: {
       now: true,

@@ -22,8 +22,9 @@ interface Starter {
 const MOST_NAMELESS = 60;
 
 /**
- * The calls by which a function might stop something: with every flag set or clear, every number as
- * large as can be or nothing, every address the contract that shall stop.
+ * The calls by which a function might stop something, if it speaks of that or says nothing at all:
+ * with every flag set or clear, every number as large as can be or nothing, every address the contract
+ * that shall stop.
  */
 export async function candidateCalls(
   to: Address,
@@ -32,7 +33,7 @@ export async function candidateCalls(
 ): Promise<readonly CandidateCall[]> {
   const typed = withTypes(fn);
   const meaning = typed.signature === undefined ? undefined : speaksOfStopping(typed.signature);
-  if (typed.signature !== undefined && (meaning === undefined || meaning === "state")) {
+  if (meaning === "state" || (typed.signature !== undefined && !meaning && !maySwitch(typed))) {
     return [];
   }
   if (meaning === "start" && !takesFlag(typed)) {
@@ -57,7 +58,7 @@ export async function startingCalls(
   )) {
     const typed = withTypes(fn);
     const meaning = typed.signature === undefined ? undefined : speaksOfStopping(typed.signature);
-    if (typed.signature === undefined) {
+    if (typed.signature === undefined || (meaning === undefined && maySwitch(typed))) {
       if (nameless.length < MOST_NAMELESS) {
         nameless.push(...(await callsOf(by.address, typed, target, false)));
       }
@@ -98,6 +99,16 @@ function inputsIn(signature: string): readonly AbiParameter[] | undefined {
   }
   return list === "" ? [] : list.split(",").map((type) => ({ name: "", type }));
 }
+
+/**
+ * Whether a function whose name says nothing might be a switch, by what it takes: nothing, a flag, or
+ * whom a flag is for. To know its name must not make it less likely to be found than to know none.
+ */
+function maySwitch({ source, inputs }: ContractFunction): boolean {
+  return source === "abi" && SWITCHES.has((inputs ?? []).map(({ type }) => type).join(","));
+}
+
+const SWITCHES: ReadonlySet<string> = new Set(["", "bool", "address,bool", "bytes32,bool"]);
 
 function takesFlag({ inputs }: ContractFunction): boolean {
   return inputs?.some(({ type }) => type === "bool") === true;

@@ -5,28 +5,16 @@ import type { Fork } from "../chain.js";
 import { consultedBy } from "../experiments/consulted.js";
 import type { Exercise } from "../experiments/exercise.js";
 import type { Laboratory } from "../experiments/laboratory.js";
-import { notRestored } from "../experiments/restored.js";
 import { hasEffect, tryCall, type SlotChange, type Trial } from "../experiments/trial.js";
 import type { ContractFunction } from "../inspection/functions.js";
-import { quantity } from "../reads.js";
-import {
-  candidateCalls,
-  startingCalls,
-  wakingCalls,
-  type CandidateCall,
-} from "./candidate-calls.js";
-import { effectOf, refusedInOtherWords, type FunctionEffect } from "./effect.js";
+import { candidateCalls, wakingCalls, type CandidateCall } from "./candidate-calls.js";
+import { effectOf, refusedInOtherWords } from "./effect.js";
+import { findInverse, send, type Stoppable } from "./inverse.js";
 import { describeCall } from "./mechanism.js";
-import { takeReadings, readBackFrom, type Readings } from "./readings.js";
-import type { PauseRoute, TargetedCall } from "./route.js";
+import { takeReadings, readBackFrom } from "./readings.js";
+import type { PauseRoute } from "./route.js";
 import type { SeenRoute } from "./routes.js";
 import { stateOn } from "./state.js";
-
-/** A contract whose functions may stop the one under examination: itself, or one that it depends on. */
-export interface Stoppable {
-  readonly address: Address;
-  readonly functions: readonly ContractFunction[];
-}
 
 /** What the search by experiment found. */
 export interface Discovery {
@@ -49,6 +37,7 @@ const MOST_FOUND = 4;
  * @param exercises what users can do with the target now.
  * @param known functions that an idiom explains already.
  * @param officers who is likely to hold powers.
+ * @param nameless whether functions are tried of which nobody knows the name.
  */
 export async function discover(
   laboratory: Laboratory,
@@ -57,6 +46,7 @@ export async function discover(
   exercises: readonly Exercise[],
   known: ReadonlySet<Hex>,
   officers: readonly Address[],
+  nameless = true,
 ): Promise<Discovery> {
   const users = exercises.filter(({ officer }) => officer !== true);
   const candidates = by.functions.filter(
@@ -68,7 +58,7 @@ export async function discover(
     if (found.length === MOST_FOUND) {
       break;
     }
-    const tried = await tryFunction(laboratory, by, fn, target, users, officers);
+    const tried = await tryFunction(laboratory, by, fn, target, users, officers, nameless);
     if (tried.route !== undefined) {
       found.push({ route: tried.route, paused: false });
     } else if (tried.undecided !== undefined) {
@@ -90,8 +80,10 @@ async function tryFunction(
   target: Address,
   users: readonly Exercise[],
   officers: readonly Address[],
+  nameless: boolean,
 ): Promise<Tried> {
-  const calls = await candidateCalls(by.address, fn, target);
+  const candidates = await candidateCalls(by.address, fn, target);
+  const calls = nameless ? candidates : candidates.filter(({ named }) => named);
   let nobody: string | undefined;
   for (const call of calls) {
     let caller = await likelyCaller(laboratory, call, officers);
@@ -286,92 +278,13 @@ async function takesOnlyFlags(
     to,
     data: `${fn.selector}${word.repeat((data.length - 10) / word.length)}`,
   });
-  return slots.every(
-    ({ address, slot, after }) =>
-      !other.slots.some(
-        (change) => change.address === address && change.slot === slot && change.after !== after,
+  // Another word for another argument is a list: somebody is put on it, and nobody else is stopped.
+  return (
+    other.slots.length === 0 ||
+    slots.every(({ address, slot, after }) =>
+      other.slots.some(
+        (change) => change.address === address && change.slot === slot && change.after === after,
       ),
+    )
   );
 }
-
-interface Inverse {
-  readonly call: TargetedCall;
-  /** What the getters say after it. */
-  readonly after: Readings;
-}
-
-/**
- * The call after which everything works again that the stop had blocked. One that also brings back
- * every storage word is the true inverse; another is taken only where there is none: a level that was
- * zero may work as well when it is one.
- */
-async function findInverse(
-  laboratory: Laboratory,
-  by: Stoppable,
-  stop: CandidateCall,
-  stopper: Address,
-  target: Address,
-  users: readonly Exercise[],
-  effects: readonly FunctionEffect[],
-  changed: readonly SlotChange[],
-): Promise<Inverse | undefined> {
-  let nearly: Inverse | undefined;
-  const affected = users.filter((_, index) => effects[index]?.guarded === true);
-  for (const call of await startingCalls(by, stop, target)) {
-    const caller = await starterOf(laboratory, call, stopper);
-    if (caller === undefined) {
-      continue;
-    }
-    const undo = await laboratory.undone(async () => {
-      if (!(await send(laboratory, caller, call))) {
-        return undefined;
-      }
-      for (const one of affected) {
-        const now = await tryCall(laboratory.fork, one.call);
-        if (!asBefore(one.before, now)) {
-          return undefined;
-        }
-      }
-      const after = await takeReadings(laboratory.fork, [by]);
-      const whole = (await notRestored(laboratory.fork, changed)).length === 0;
-      return { call, after, whole };
-    });
-    if (undo?.whole === true) {
-      return undo;
-    }
-    nearly ??= undo;
-  }
-  return nearly;
-}
-
-/** Whoever stopped it may often start it; else whoever is found. */
-async function starterOf(
-  laboratory: Laboratory,
-  call: TargetedCall,
-  stopper: Address,
-): Promise<Address | undefined> {
-  const own = await tryCall(laboratory.fork, { from: stopper, to: call.to, data: call.data });
-  if (own.ok && own.slots.length > 0) {
-    return stopper;
-  }
-  const authority = await findCallers(laboratory, call);
-  return authority.holders.find(({ proved }) => proved)?.address;
-}
-
-function asBefore(before: Trial, now: Trial): boolean {
-  return hasEffect(before)
-    ? hasEffect(now)
-    : before.output.slice(0, 10) === now.output.slice(0, 10);
-}
-
-async function send(
-  { fork }: Laboratory,
-  from: Address,
-  { to, data }: TargetedCall,
-): Promise<boolean> {
-  const reply = await fork.send({ from, to, data, gas: quantity(EXPERIMENT_GAS) });
-  return reply.ok;
-}
-
-/** Under the cap of one transaction (EIP-7825). */
-const EXPERIMENT_GAS = 10_000_000;

@@ -146,6 +146,8 @@ async function discoverOn(
     exercises,
     known,
     subject.cast.officers,
+    // Where a known way works, another that nobody knows by name is only another guess.
+    !works(proofs),
   );
   return await proved(laboratory, subject, exercises, found);
 }

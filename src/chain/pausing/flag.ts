@@ -19,8 +19,8 @@ export interface Cleared {
 }
 
 /**
- * Starts a contract by force where nobody can start it for an experiment: the storage word is cleared
- * that its read-back comes from. Stays on the fork until it is taken back.
+ * Starts a contract by force where nobody can start it for an experiment: the flag is turned in the
+ * storage word that its read-back comes from. Stays on the fork until it is taken back.
  * @returns undefined where no such word is found: a getter that says so whatever happens.
  */
 export async function clearFlag(
@@ -30,17 +30,34 @@ export async function clearFlag(
 ): Promise<Cleared | undefined> {
   const { fork } = laboratory;
   for (const word of await wordsOf(fork, readBack)) {
-    await setWord(fork, word, 0n);
-    if ((await stateOn(fork, readBack)) === false) {
-      const running = await exercise(laboratory, subject);
+    for (const value of otherValues(word.value)) {
+      await setWord(fork, word, value);
+      if ((await stateOn(fork, readBack)) === false) {
+        const running = await exercise(laboratory, subject);
+        await setWord(fork, word, word.value);
+        const effects = await effectOf(laboratory, subject.named.address, running);
+        await setWord(fork, word, value);
+        return { running, obeyed: effects.some(({ guarded }) => guarded) };
+      }
       await setWord(fork, word, word.value);
-      const effects = await effectOf(laboratory, subject.named.address, running);
-      await setWord(fork, word, 0n);
-      return { running, obeyed: effects.some(({ guarded }) => guarded) };
     }
-    await setWord(fork, word, word.value);
   }
   return undefined;
+}
+
+/**
+ * What a word may be when the contract runs: each of its bytes, which may hold a flag beside other
+ * things, cleared or set; last of all nothing.
+ */
+function otherValues(value: bigint): readonly bigint[] {
+  const bytes = Array.from({ length: 32 }, (_, index) => BigInt(index * 8));
+  return [
+    ...bytes.map((shift) => {
+      const byte = (value >> shift) & 0xffn;
+      return value - (byte << shift) + ((byte === 0n ? 1n : 0n) << shift);
+    }),
+    0n,
+  ];
 }
 
 /** The storage words that the answers to a read-back come from. */
@@ -51,7 +68,7 @@ async function wordsOf(fork: Fork, { reads }: ReadBack): Promise<readonly SlotRe
     const [call] = params;
     if (method === "eth_call" && isRecord(call) && isHex(call.to) && isHex(call.data)) {
       const { slots } = await consultedBy(fork, { from: STRANGER, to: call.to, data: call.data });
-      words.push(...slots.filter(({ value }) => value !== 0n));
+      words.push(...slots);
     }
   }
   return words;

@@ -19,6 +19,7 @@ import { describeCall, selectorOf, type PausedState } from "./mechanism.js";
 import type { PauseRoute, TargetedCall } from "./route.js";
 import type { SeenRoute } from "./routes.js";
 import { clearFlag } from "./flag.js";
+import { findInverse } from "./inverse.js";
 import { stateOn } from "./state.js";
 import { exercise, type Subject } from "./subject.js";
 
@@ -135,20 +136,32 @@ async function experiment(
   if (guards.length > 0) {
     evidence.push(`fork: others who ask are refused by ${guards.join(", ")}`);
   }
+  let proved = route;
   if (route.unpause !== null && stopped !== undefined) {
     // Who may start it is only seen while it is stopped.
     const starters = await findCallers(laboratory, route.unpause, ours);
-    unpausers ??= starters;
     const started = await callAs(fork, route.unpause, starters, evidence);
     evidence.push(
       started === undefined
         ? `fork: nobody was found for whom ${describeCall(route.unpause)} succeeds`
         : `fork: ${route.readBack.text} is then ${say(await stateOn(fork, route.readBack))}; ${await restored(fork, slots)}`,
     );
+    const other =
+      started === undefined
+        ? await otherInverse(laboratory, subject, route, pauser.address, steady, effects, slots)
+        : undefined;
+    if (other === undefined) {
+      unpausers ??= starters;
+    } else {
+      // Same name, other custom: the idiom's own way back is not this contract's.
+      proved = { ...route, unpause: other };
+      unpausers = await findCallers(laboratory, other, ours);
+      evidence.push(`fork: ${describeCall(other)} starts it again`);
+    }
   }
   const judged = judge(state, lasting, effects, steady, guards.length > 0, pausers);
   return {
-    route,
+    route: proved,
     paused,
     pausers,
     unpausers,
@@ -158,6 +171,35 @@ async function experiment(
     unknown: [...unknown, ...judged.unknown],
     ...(obeyed === undefined ? {} : { obeyed }),
   };
+}
+
+/** What starts it again, where the idiom's own inverse does not. */
+async function otherInverse(
+  laboratory: Laboratory,
+  { named, functions }: Subject,
+  { pause }: PauseRoute,
+  pauser: Address,
+  exercises: readonly Exercise[],
+  effects: readonly FunctionEffect[],
+  slots: readonly SlotChange[],
+): Promise<TargetedCall | undefined> {
+  const fn = functions.find(({ selector }) => selector === selectorOf(pause));
+  if (fn === undefined || pause.to !== named.address) {
+    return undefined;
+  }
+  const by = { address: named.address, functions };
+  const stop = { ...pause, fn, named: true };
+  const inverse = await findInverse(
+    laboratory,
+    by,
+    stop,
+    pauser,
+    named.address,
+    exercises,
+    effects,
+    slots,
+  );
+  return inverse?.call;
 }
 
 /**

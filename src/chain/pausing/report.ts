@@ -140,6 +140,8 @@ export interface PausableReport {
   readonly abi: string;
   /** The best first. */
   readonly mechanisms: readonly MechanismReport[];
+  /** What looks like a way to stop it, and was not seen to be one on the fork. */
+  readonly rejected: readonly MechanismReport[];
   /** The network's own accounts that may make the best mechanism's call now. */
   readonly ours: readonly Address[];
   readonly canYou: ReachReport;

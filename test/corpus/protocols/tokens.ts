@@ -65,6 +65,8 @@ export const tokens = protocol({
       authority: "lock manager",
       verdict: "pausable",
       paused: false,
+      // Nothing starts it again, so nobody can see any more that it was stopped.
+      pausedAfter: null,
     },
   },
 

@@ -75,7 +75,7 @@ export const venus = protocol({
       title: "Venus isolated pool's Comptroller, which pauses actions of markets",
       idiom: "setActionsPaused(address[],uint8[],bool)",
       proxy: "beacon",
-      paused: null,
+      paused: false,
       pausedAfter: null,
     },
     market: {

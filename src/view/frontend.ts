@@ -1,0 +1,94 @@
+import type { ReleaseList, SiteComparison, SiteStatus } from "../frontend/overview.js";
+import { printDocument } from "./json.js";
+import { emphasise, type Print } from "./output.js";
+
+/** Of many files, so many are listed; all of them with --json. */
+const MOST_LINES = 20;
+
+/** Prints a site's releases, oldest first. */
+export function printReleases(print: Print, json: boolean, list: ReleaseList): void {
+  if (json) {
+    printDocument(print, { schema: "hardhat-emergency/releases@1", ...list });
+    return;
+  }
+  print(`Frontend ${list.frontend} in ${list.place}: ${list.releases.length} releases`);
+  for (const release of list.releases) {
+    const { id, kind, at, by, files, restores, repoint, commit } = release;
+    const what =
+      restores !== null
+        ? `rollback to ${restores}`
+        : repoint !== null
+          ? `repoint of ${repoint.contract} to ${repoint.to}`
+          : kind;
+    const mark = release.current
+      ? emphasise("good", "* served")
+      : release.previous
+        ? "  previous"
+        : "";
+    print(`  ${id}  ${at}  ${by}  ${files} files  ${what}  ${mark}`.trimEnd());
+    for (const [name, { address }] of Object.entries(release.contracts)) {
+      print(`    ${name} ${address}`);
+    }
+    if (commit !== null) {
+      print(`    commit ${commit}`);
+    }
+  }
+  for (const id of list.unfinished) {
+    print(emphasise("warning", `  ${id} was begun and not finished`));
+  }
+}
+
+/** Prints how a site is. */
+export function printStatus(print: Print, json: boolean, status: SiteStatus): void {
+  if (json) {
+    const ok = status.problems.length === 0;
+    printDocument(print, { schema: "hardhat-emergency/frontend-status@1", ok, ...status });
+    return;
+  }
+  const { release } = status;
+  print(`Frontend ${status.frontend} in ${status.place}`);
+  if (release !== null) {
+    print(`  serves release ${release.id} (${release.kind}, by ${release.by} at ${release.at})`);
+  }
+  for (const { name, configured, inSite } of status.contracts) {
+    const same = inSite === configured;
+    print(
+      same
+        ? `  ${name} ${configured}`
+        : emphasise(
+            "warning",
+            `  ${name} is ${configured} in the configuration, and ${inSite ?? "not found"} in the site`,
+          ),
+    );
+  }
+  for (const id of status.unfinished) {
+    print(emphasise("warning", `  ${id} was begun and not finished`));
+  }
+  for (const problem of status.problems) {
+    print(emphasise("bad", `  ${problem}`));
+  }
+  if (status.problems.length === 0) {
+    print(emphasise("good", "  all files are as they were deployed"));
+  }
+}
+
+/** Prints how what is served differs from something else. */
+export function printComparison(print: Print, json: boolean, comparison: SiteComparison): void {
+  if (json) {
+    printDocument(print, { schema: "hardhat-emergency/frontend-diff@1", ...comparison });
+    return;
+  }
+  const { from, to, added, changed, removed, same } = comparison;
+  print(`From ${from ?? "nothing"} to ${to}: ${same} files are the same`);
+  const lines = [
+    ...changed.map((path) => `changed  ${path}`),
+    ...added.map((path) => `new      ${path}`),
+    ...removed.map((path) => `gone     ${path}`),
+  ];
+  for (const line of lines.slice(0, MOST_LINES)) {
+    print(`  ${line}`);
+  }
+  if (lines.length > MOST_LINES) {
+    print(`  and ${lines.length - MOST_LINES} more (all of them with --json)`);
+  }
+}
