@@ -29,9 +29,14 @@ export async function examinedOne(
   return report;
 }
 
+/** All that might have been a way to stop a contract: those that do first, then those that do not. */
+export function waysOf(report: Record<string, unknown>): readonly Record<string, unknown>[] {
+  return [...listOf(report, "mechanisms"), ...listOf(report, "rejected")];
+}
+
 /** The best way to stop a contract, of its report. */
 export function bestOf(report: Record<string, unknown>): Record<string, unknown> {
-  const [best] = listOf(report, "mechanisms");
+  const [best] = waysOf(report);
   if (best === undefined) {
     throw new Error(`no way to stop it: ${JSON.stringify(report)}`);
   }

@@ -79,6 +79,7 @@ describe("who may make a call", () => {
     const found = await callersOf("byAnnounced");
     expect(proved(found)).to.deep.equal([pauser.address]);
     expect(found.holders.map(({ address }) => address)).to.deep.equal([pauser.address]);
+    expect(found.holders[0]?.via).to.equal(`seen in an event of ${powers}`);
   });
 
   it("is nobody, for certain, when the events name all of a list and none of them may", async () => {

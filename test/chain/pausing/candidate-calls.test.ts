@@ -87,6 +87,16 @@ describe("calls that might stop a contract", () => {
     expect(shown(calls)).to.include(`${unknown.selector}(bool) false`);
   });
 
+  it("are made of functions whose names say nothing, where they take what a switch takes", async () => {
+    for (const signature of ["finale()", "setSiesta(bool)", "setGuest(address,bool)"]) {
+      const calls = await candidateCalls(own, fn(signature), target);
+      expect(calls, signature).not.to.be.empty;
+      expect(calls.every(({ named }) => !named)).to.equal(true);
+    }
+    expect(await candidates("setFee(uint256)")).to.deep.equal([]);
+    expect(await candidates("setToken(address)")).to.deep.equal([]);
+  });
+
   it("have the name that the dictionary knows", async () => {
     const known = await candidateCalls(own, fn("pause()", { known: false }), target);
     expect(shown(known)).to.deep.equal(["pause()"]);

@@ -4,10 +4,14 @@ import type { Address } from "../../../src/chain/address.js";
 import { owner, pauser, stranger } from "../../helpers/accounts.js";
 import { useChain } from "../../helpers/chain.js";
 import { deploy, execute, isPaused } from "../../helpers/contracts.js";
-import { bestOf, callOf, effectsOf, examinedOne, provedCallers } from "../../helpers/examined.js";
-import { listOf } from "../../helpers/refusal.js";
-
-const TRUE = `0x${"0".repeat(63)}1`;
+import {
+  bestOf,
+  callOf,
+  effectsOf,
+  examinedOne,
+  provedCallers,
+  waysOf,
+} from "../../helpers/examined.js";
 
 describe("the proof of a pause", () => {
   const chain = useChain();
@@ -52,6 +56,26 @@ describe("the proof of a pause", () => {
     expect(evidence(report)).to.contain("cleared by force its functions are the same");
   });
 
+  it("is none where the flag is set and read back, and every function goes on", async () => {
+    const address = await deploy(chain.node, "StuckPaused", [owner.address, false]);
+    await execute(chain.node, { name: "StuckPaused", address }, "unpause", [], owner);
+    const report = await examinedOne(chain, address);
+    expect(report.verdict).to.equal("not-pausable");
+    const best = bestOf(report);
+    expect(best.works).to.equal(false);
+    expect(evidence(best)).to.contain("paused() is then true");
+    expect(evidence(best)).to.contain("it sets a flag, but 3 function(s)");
+  });
+
+  it("is none where the call succeeds, and the flag is not set", async () => {
+    const address = await deploy(chain.node, "PauseDoesNothing", [owner.address]);
+    const report = await examinedOne(chain, address);
+    expect(report.verdict).to.equal("not-pausable");
+    for (const mechanism of waysOf(report)) {
+      expect(mechanism.works).not.to.equal(true);
+    }
+  });
+
   it("does not believe a getter that always says so", async () => {
     const address = await deploy(chain.node, "PausedForShow", [owner.address]);
     const report = await examinedOne(chain, address);
@@ -88,15 +112,9 @@ describe("the proof of a pause", () => {
     const report = await examinedOne(chain, address, { accounts: [owner, pauser, stranger] });
     expect(report.verdict).not.to.equal("pausable");
     expect(report.ours).to.deep.equal([]);
-    for (const mechanism of listOf(report, "mechanisms")) {
+    for (const mechanism of waysOf(report)) {
       expect(provedCallers(mechanism)).to.deep.equal([]);
       expect(mechanism.works).not.to.equal(true);
     }
-  });
-
-  it("says that a flag stops nothing, although it is set and read back", async () => {
-    const address = await deploy(chain.node, "ReturnsJunk", [owner.address, TRUE]);
-    const report = await examinedOne(chain, address);
-    expect(report).to.include({ verdict: "not-pausable", paused: null });
   });
 });
