@@ -1,7 +1,7 @@
 import { isRecord } from "../../json.js";
 import { checksummed, type Address } from "../address.js";
 import type { Fork } from "../chain.js";
-import { callObject, type TrialCall } from "./trial.js";
+import { callObject, timesBurnt, type TrialCall } from "./trial.js";
 
 /** A storage word that a call looked at. */
 export interface SlotRead {
@@ -40,6 +40,10 @@ const MOST_ADDRESS = 2n ** 160n - 1n;
  * contracts. Of a refused call this is where its refusal comes from.
  */
 export async function consultedBy(fork: Fork, call: TrialCall): Promise<Consulted> {
+  if (timesBurnt(fork, call) > 0) {
+    // No check of powers is that long, and its steps are a hundred megabytes.
+    return NOT_FOLLOWED;
+  }
   const [reply] = await fork.rpc.batch([
     {
       method: "debug_traceCall",
@@ -52,10 +56,12 @@ export async function consultedBy(fork: Fork, call: TrialCall): Promise<Consulte
   ]);
   const logs = reply?.ok === true && isRecord(reply.result) ? reply.result.structLogs : undefined;
   if (!Array.isArray(logs)) {
-    return { slots: [], addresses: [], contracts: [], whole: false };
+    return NOT_FOLLOWED;
   }
   return await follow(call, logs.filter(isRecord));
 }
+
+const NOT_FOLLOWED: Consulted = { slots: [], addresses: [], contracts: [], whole: false };
 
 /** Stands for the address of a contract that the call creates. */
 const CREATED = "";

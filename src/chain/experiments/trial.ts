@@ -74,11 +74,17 @@ const TRIAL_GAS = 8_000_000;
  * may be the sender; gas costs nothing, and the simulator lends a sender the value that it lacks.
  */
 export async function tryCall(fork: Fork, call: TrialCall): Promise<Trial> {
+  if (timesBurnt(fork, call) >= MOST_BURNT) {
+    return refused({ code: 0, message: "not tried again: it burns all its gas" });
+  }
   const trace = await traced(fork, call, CALLS);
   if (!trace.ok) {
     return refused(trace.failure);
   }
   const { result } = trace;
+  if (typeof result.error === "string" && /out ?of ?gas/i.test(result.error)) {
+    burnt(fork, call, Number(result.gasUsed));
+  }
   const frames: Frame[] = [];
   const logs: TrialLog[] = [];
   collect(result, 0, frames, logs);
@@ -94,6 +100,31 @@ export async function tryCall(fork: Fork, call: TrialCall): Promise<Trial> {
     logs: ok ? logs : [],
     ...(changes?.ok === true ? changesIn(changes.result) : NO_CHANGES),
   };
+}
+
+/** A function that never ends is tried so often, as different people; more would only hold us up. */
+const MOST_BURNT = 3;
+
+/** How often each function of a fork has burnt all that a trial gives. */
+const burntOn = new WeakMap<Fork, Map<string, number>>();
+
+/** How often a call's function has run until its gas was used up. */
+export function timesBurnt(fork: Fork, { to, data }: TrialCall): number {
+  return burntOn.get(fork)?.get(functionKey(to, data)) ?? 0;
+}
+
+function burnt(fork: Fork, { to, data }: TrialCall, gasUsed: number): void {
+  if (gasUsed < TRIAL_GAS) {
+    return;
+  }
+  const counts = burntOn.get(fork) ?? new Map<string, number>();
+  const key = functionKey(to, data);
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+  burntOn.set(fork, counts);
+}
+
+function functionKey(to: Address, data: Hex): string {
+  return `${to} ${data.slice(0, 10)}`.toLowerCase();
 }
 
 async function traced(
