@@ -9,7 +9,7 @@ import { copiedOutbox, fileOutbox, noOutbox, type Outbox } from "../chain/transa
 import type { Sender } from "../chain/transactions/send.js";
 import { EmergencyError } from "../errors.js";
 import type { Progress, StepRequest, StepSet } from "../step.js";
-import type { Plan, PlanWorld } from "./plan.js";
+import type { AnyWorld, Plan, PlanWorld, SiteWorld } from "./plan.js";
 import { makePlan, performPlan, rehearsePlan, type RunResult } from "./run.js";
 import { projectTools, stepSet } from "./steps.js";
 import { loadFork, loadPlanFile } from "./lazy.js";
@@ -31,9 +31,9 @@ export interface CommandOptions {
 
 /** What a command tells, in its order. */
 export interface CommandView {
-  plan(plan: Plan, world: WorldInWords): void;
-  rehearsing(fork: string): void;
-  rehearsal(plan: Plan): void;
+  plan(plan: Plan<AnyWorld>, world: WorldInWords | SiteInWords): void;
+  rehearsing(copy: string): void;
+  rehearsal(plan: Plan<AnyWorld>): void;
   progress: Progress;
 }
 
@@ -45,10 +45,15 @@ export interface WorldInWords {
   readonly live: boolean;
 }
 
+/** The site a plan is for, as people should see it. */
+export interface SiteInWords extends SiteWorld {
+  readonly live: boolean;
+}
+
 /** How a command ended. */
-export interface CommandReport {
+export interface CommandReport<World extends AnyWorld = PlanWorld> {
   readonly command: string;
-  readonly plan: Plan;
+  readonly plan: Plan<World>;
   readonly live: boolean;
   readonly dryRun: boolean;
   readonly result: RunResult;
@@ -163,7 +168,15 @@ async function outboxOf(context: CommandContext, chain: Chain): Promise<Outbox> 
 /** A plan from a file, if it is for this command and this chain. */
 async function planFromFile(file: string, command: string, chain: Chain): Promise<Plan> {
   const { readPlan } = await loadPlanFile();
-  const plan = await readPlan(file);
+  const { world, ...rest } = await readPlan(file);
+  if (!("chainId" in world)) {
+    throw new EmergencyError(
+      "BAD_PLAN",
+      `${file} cannot be used here: it is for the frontend "${world.frontend}", not for a chain`,
+      `npx hardhat ${rest.command} --frontend ${world.frontend} --plan ${file}`,
+    );
+  }
+  const plan = { ...rest, world };
   const chainId = await chain.chainId();
   const problem =
     plan.command !== command

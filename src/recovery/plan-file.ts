@@ -5,7 +5,7 @@ import { z } from "zod";
 import { EmergencyError, asError, messageOf } from "../errors.js";
 import { jsonObjectSchema, jsonSchema } from "../json-schema.js";
 import type { Action, PlannedStep, Verification } from "../step.js";
-import { PLAN_SCHEMA, planHash, rehearsalHash, type Plan } from "./plan.js";
+import { PLAN_SCHEMA, planHash, rehearsalHash, type AnyWorld, type Plan } from "./plan.js";
 
 const factSchema = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const actionSchema: z.ZodType<Action> = z
@@ -44,17 +44,20 @@ const planSchema = z
   .object({
     schema: z.literal(PLAN_SCHEMA),
     command: z.string(),
-    world: z
-      .object({
-        network: z.string(),
-        chainId: z.number().int(),
-        block: z.object({ number: z.number().int(), hash: z.string() }).strict(),
-      })
-      .strict(),
+    world: z.union([
+      z
+        .object({
+          network: z.string(),
+          chainId: z.number().int(),
+          block: z.object({ number: z.number().int(), hash: z.string() }).strict(),
+        })
+        .strict(),
+      z.object({ frontend: z.string(), place: z.string() }).strict(),
+    ]),
     steps: z.array(stepSchema).min(1),
     rehearsal: z
       .object({
-        block: z.number().int(),
+        block: z.number().int().nullable(),
         steps: z.array(
           z
             .object({
@@ -76,7 +79,7 @@ const planSchema = z
  * Reads a plan from a file, as `--save-plan` or `--dry-run --json` wrote it.
  * @throws EmergencyError BAD_PLAN when it is not a plan, not whole, or was changed since.
  */
-export async function readPlan(file: string): Promise<Plan> {
+export async function readPlan(file: string): Promise<Plan<AnyWorld>> {
   let value: unknown;
   try {
     value = JSON.parse(await readFile(file, "utf8"));
@@ -95,7 +98,7 @@ export async function readPlan(file: string): Promise<Plan> {
     const where = issue === undefined || issue.path.length === 0 ? "it" : issue.path.join(".");
     throw badPlan(file, `${where} is not as in a plan: ${issue?.message ?? "invalid"}`);
   }
-  const plan: Plan = result.data;
+  const plan: Plan<AnyWorld> = result.data;
   if (planHash(plan) !== plan.hash) {
     throw badPlan(file, "its hash is not that of its content: it was changed after it was made");
   }
@@ -109,7 +112,7 @@ export async function readPlan(file: string): Promise<Plan> {
  * Writes a plan to a file, for `--plan`.
  * @throws EmergencyError BAD_PLAN when the file cannot be written.
  */
-export async function savePlan(file: string, plan: Plan): Promise<void> {
+export async function savePlan(file: string, plan: Plan<AnyWorld>): Promise<void> {
   try {
     await writeFile(file, `${JSON.stringify(plan, null, 2)}\n`);
   } catch (error) {

@@ -14,10 +14,21 @@ export interface PlanWorld {
   readonly block: { readonly number: number; readonly hash: string };
 }
 
-/** What a plan did on a fork. */
+/** Which frontend a plan was made for, where no chain has a part in it. */
+export interface SiteWorld {
+  /** As in the configuration. */
+  readonly frontend: string;
+  /** Where its releases are: a directory. */
+  readonly place: string;
+}
+
+/** What a plan can be for. */
+export type AnyWorld = PlanWorld | SiteWorld;
+
+/** What a plan did on a fork, or on a copy of a site. */
 export interface Rehearsal {
-  /** The block that was copied. */
-  readonly block: number;
+  /** The block that was copied; null where it was no chain. */
+  readonly block: number | null;
   readonly steps: readonly {
     readonly id: string;
     readonly effects: Effects;
@@ -28,36 +39,42 @@ export interface Rehearsal {
 }
 
 /** What will be done, in order: plain JSON. */
-export interface Plan {
+export interface Plan<World extends AnyWorld = PlanWorld> {
   readonly schema: typeof PLAN_SCHEMA;
   /** The command that made it: "pause". */
   readonly command: string;
-  readonly world: PlanWorld;
+  readonly world: World;
   readonly steps: readonly PlannedStep[];
   readonly rehearsal: Rehearsal | null;
-  /** sha256 over chain id, block and steps (prior facts, actions, expected differences, order). */
+  /** sha256 over chain id and block, or the site, and steps (prior facts, actions, expected differences, order). */
   readonly hash: string;
 }
 
 /** A plan with its hash. */
-export function sealPlan(command: string, world: PlanWorld, steps: readonly PlannedStep[]): Plan {
+export function sealPlan<World extends AnyWorld>(
+  command: string,
+  world: World,
+  steps: readonly PlannedStep[],
+): Plan<World> {
   const plan = { schema: PLAN_SCHEMA, command, world, steps, rehearsal: null } as const;
   return { ...plan, hash: planHash(plan) };
 }
 
 /** The plan with what it did on a fork. */
-export function withRehearsal(plan: Plan, rehearsal: Omit<Rehearsal, "hash">): Plan {
+export function withRehearsal<World extends AnyWorld>(
+  plan: Plan<World>,
+  rehearsal: Omit<Rehearsal, "hash">,
+): Plan<World> {
   return { ...plan, rehearsal: { ...rehearsal, hash: rehearsalHash(plan.hash, rehearsal) } };
 }
 
 /** The hash that a plan should have. */
-export function planHash(plan: Omit<Plan, "hash" | "rehearsal">): string {
+export function planHash(plan: Omit<Plan<AnyWorld>, "hash" | "rehearsal">): string {
   const { schema, command, world, steps } = plan;
   return sha256({
     schema,
     command,
-    chainId: world.chainId,
-    block: world.block,
+    ...("chainId" in world ? { chainId: world.chainId, block: world.block } : { site: world }),
     // Notes are for reading: fees in them change from minute to minute.
     steps: steps.map(({ notes: _notes, ...step }) => step),
   });

@@ -11,7 +11,7 @@ import {
   type StepSet,
   type Verification,
 } from "../step.js";
-import { sealPlan, withRehearsal, type Plan, type PlanWorld, type Rehearsal } from "./plan.js";
+import { sealPlan, withRehearsal, type AnyWorld, type Plan, type Rehearsal } from "./plan.js";
 
 /** How a step of a plan ended. */
 export interface StepOutcome {
@@ -49,13 +49,13 @@ export interface RunResult {
  * @param copy makes the steps of a copy of the world; only called when a step builds on another.
  * @throws EmergencyError when a step refuses.
  */
-export async function makePlan(
+export async function makePlan<World extends AnyWorld>(
   command: string,
   requests: readonly StepRequest[],
   steps: StepSet,
-  world: () => Promise<PlanWorld>,
-  copy: (world: PlanWorld) => Promise<StepSet>,
-): Promise<Plan> {
+  world: () => Promise<World>,
+  copy: (world: World) => Promise<StepSet>,
+): Promise<Plan<World>> {
   checkOrder(requests);
   const alone = requests.filter((request) => (request.after ?? []).length === 0);
   if (alone.length === requests.length) {
@@ -125,9 +125,14 @@ async function planStep(
 /**
  * Runs a whole plan on a copy of the world and records what it really does there.
  * @param copied the steps of a fresh copy, made at `block`.
+ * @param block the block of the copy; null where the world is no chain.
  * @throws EmergencyError REHEARSAL_FAILED when a step fails or does not verify on the copy.
  */
-export async function rehearsePlan(plan: Plan, copied: StepSet, block: number): Promise<Plan> {
+export async function rehearsePlan<World extends AnyWorld>(
+  plan: Plan<World>,
+  copied: StepSet,
+  block: number | null,
+): Promise<Plan<World>> {
   const steps: Rehearsal["steps"][number][] = [];
   for (const planned of plan.steps) {
     const step = stepFor(copied, planned.kind);
@@ -181,7 +186,7 @@ async function rehearseStep(
  * paused even though the sixth cannot be. What the rehearsal did not show stops everything.
  */
 export async function performPlan(
-  plan: Plan,
+  plan: Plan<AnyWorld>,
   steps: StepSet,
   progress: Progress,
   now: () => number,
@@ -225,7 +230,7 @@ export async function performPlan(
 }
 
 async function performStep(
-  plan: Plan,
+  plan: Plan<AnyWorld>,
   step: Step,
   planned: PlannedStep,
   progress: Progress,

@@ -6,7 +6,7 @@ import { expect } from "chai";
 import type { Address } from "../../src/chain/address.js";
 import { isTransactionAction } from "../../src/chain/transactions/transaction.js";
 import { readPlan } from "../../src/recovery/plan-file.js";
-import type { Plan } from "../../src/recovery/plan.js";
+import type { AnyWorld, Plan } from "../../src/recovery/plan.js";
 import { admin, owner, pauser } from "../helpers/accounts.js";
 import { useChain } from "../helpers/chain.js";
 import { deploy, execute, isPaused } from "../helpers/contracts.js";
@@ -30,7 +30,7 @@ describe("plans in files", () => {
   async function savedPlan(
     project: Project,
     more: Readonly<Record<string, string | boolean>> = {},
-  ): Promise<Plan> {
+  ): Promise<Plan<AnyWorld>> {
     const args = { contract: ownable, dryRun: true, savePlan: fileOf(project), ...more };
     const outcome = await chain.nothingWritten(
       project,
