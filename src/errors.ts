@@ -37,7 +37,7 @@ export const ERROR_CODES = {
   INCOMPATIBLE_LAYOUT: "the new implementation is not upgrade safe for this proxy",
   LAYOUT_UNKNOWN: "the storage layout of the present implementation is not known",
   CONSTRUCTOR_ARGUMENTS_UNKNOWN: "the old contract's constructor arguments cannot be found",
-  PRIOR_STATE_CHANGED: "the chain is no longer as it was when the plan was made",
+  PRIOR_STATE_CHANGED: "the chain, or the site, is no longer as it was when the plan was made",
   REHEARSAL_FAILED: "the plan did not work on the fork",
   DIFFERS_FROM_REHEARSAL: "the transaction did something that the rehearsal did not show",
   NOT_CONFIRMED: "the network's name was not typed",
@@ -50,6 +50,14 @@ export const ERROR_CODES = {
   NO_ANVIL: "anvil is not installed",
   UNEXPECTED: "something that the plugin did not foresee",
   STORE_UNUSABLE: "the .emergency folder cannot be read or written",
+  UNKNOWN_FRONTEND: "no frontend of this name is configured",
+  UNKNOWN_RELEASE: "the frontend has no such release",
+  BROKEN_RELEASE: "the files of a release are not those of its manifest",
+  FRONTEND_UNUSABLE: "the frontend's directory cannot be used for releases",
+  FRONTEND_LOCKED: "somebody else is changing the frontend",
+  OLD_ADDRESS: "the site would talk to a contract address that is not the one in use",
+  OLD_ADDRESS_NOT_FOUND: "the old address is in none of the site's files",
+  CANNOT_REPOINT: "the site cannot be repointed with confidence without building it again",
 } as const;
 
 /** A stable error code, see {@link ERROR_CODES}. */

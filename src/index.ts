@@ -1,4 +1,4 @@
-import { task } from "hardhat/config";
+import { emptyTask, task } from "hardhat/config";
 import { definePlugin } from "hardhat/plugins";
 import { ArgumentType } from "hardhat/types/arguments";
 import type { NewTaskDefinitionBuilder, TaskArguments } from "hardhat/types/tasks";
@@ -189,6 +189,96 @@ const drill = withText(
   .setAction(async () => await import("../tasks/drill.js"))
   .build();
 
+/** What the tasks have that change a frontend. */
+function changing<Arguments extends TaskArguments>(builder: NewTaskDefinitionBuilder<Arguments>) {
+  const withFrontend = withText(builder, "frontend", FRONTEND);
+  const withPlan = withText(
+    withFrontend,
+    "plan",
+    "Perform the plan in this file instead of making one",
+  );
+  return withText(withPlan, "savePlan", "Write the plan to this file")
+    .addFlag({ name: "yes", description: "Do not ask for the frontend's name to be typed" })
+    .addFlag({ name: "dryRun", description: "Show the plan and stop" })
+    .addFlag({ name: "rehearse", description: "Run the plan on a copy of the frontend first" })
+    .addFlag({ name: "json", description: "Print one JSON document and nothing else" });
+}
+
+const FRONTEND = "Name from the config; needed only where there are several";
+
+/** What the tasks have that look at a frontend. */
+function lookingAt<Arguments extends TaskArguments>(builder: NewTaskDefinitionBuilder<Arguments>) {
+  return withText(builder, "frontend", FRONTEND).addFlag({
+    name: "json",
+    description: "Print one JSON document and nothing else",
+  });
+}
+
+const ACCEPT_OLD_ADDRESS = {
+  name: "acceptOldAddress",
+  description: "Serve it even though it talks to an old address of a contract",
+} as const;
+
+const frontendTasks = [
+  emptyTask("frontend", "Deploy, roll back and repoint websites").build(),
+  changing(
+    withText(
+      task(["frontend", "deploy"], "Serve a built site, and read back what is served"),
+      "from",
+      "Folder that the build writes",
+    ),
+  )
+    .addFlag(ACCEPT_OLD_ADDRESS)
+    .setAction(async () => await import("../tasks/frontend/deploy.js"))
+    .build(),
+  changing(
+    withText(
+      task(["frontend", "rollback"], "Serve an earlier release again"),
+      "to",
+      "Release, by its id or number; default: the one before the present one",
+    ),
+  )
+    .addFlag(ACCEPT_OLD_ADDRESS)
+    .setAction(async () => await import("../tasks/frontend/rollback.js"))
+    .build(),
+  changing(
+    withText(
+      withText(
+        withText(
+          task(["frontend", "repoint"], "Put a contract's new address into the built site"),
+          "contract",
+          "Name of the contract in the config",
+        ),
+        "address",
+        "The new address",
+      ),
+      "replaces",
+      "The address in the site now; default: as recorded when it was deployed",
+    ),
+  )
+    .setAction(async () => await import("../tasks/frontend/repoint.js"))
+    .build(),
+  lookingAt(task(["frontend", "releases"], "List the releases of a frontend"))
+    .setAction(async () => await import("../tasks/frontend/releases.js"))
+    .build(),
+  lookingAt(task(["frontend", "status"], "Show what a frontend serves, and whether it is whole"))
+    .setAction(async () => await import("../tasks/frontend/status.js"))
+    .build(),
+  lookingAt(
+    withText(
+      withText(
+        task(["frontend", "diff"], "Compare what is served with a folder or another release"),
+        "from",
+        "Folder with a built site",
+      ),
+      "to",
+      "Release; default: the one before the present one",
+    ),
+  )
+    .setAction(async () => await import("../tasks/frontend/diff.js"))
+    .build(),
+];
+
 /** The plugin's description. It acts only when a task runs. */
 const hardhatEmergency = definePlugin({
   id: "hardhat-emergency",
@@ -196,7 +286,17 @@ const hardhatEmergency = definePlugin({
   hookHandlers: {
     config: async () => await import("./config/hooks.js"),
   },
-  tasks: [inspect, verifyPausable, pause, unpause, call, deployFixed, upgrade, drill],
+  tasks: [
+    inspect,
+    verifyPausable,
+    pause,
+    unpause,
+    call,
+    deployFixed,
+    upgrade,
+    drill,
+    ...frontendTasks,
+  ],
 });
 
 export default hardhatEmergency;

@@ -40,11 +40,27 @@ const contract = z.union(
   },
 );
 
+const frontend = z
+  .object({
+    directory: z.string().min(1),
+    url: z
+      .string()
+      .regex(/^https?:\/\/[^\s]+$/i, "must be a URL that begins with http:// or https://")
+      .optional(),
+    contracts: z.array(name).optional(),
+    network: z.string().min(1).optional(),
+    live: z.boolean().optional(),
+    keepReleases: z.number().int().min(2).optional(),
+    keepDays: z.number().positive().optional(),
+  })
+  .strict();
+
 /** What a user may write under `emergency` in hardhat.config.ts. */
 export const emergencyUserConfigSchema = z
   .object({
     contracts: z.record(name, contract).optional(),
     directory: z.string().min(1).optional(),
+    frontends: z.record(name, frontend).optional(),
     mechanisms: z.record(mechanismName, mechanism).optional(),
     minedTimeoutSeconds: z.number().positive().max(3600).optional(),
   })

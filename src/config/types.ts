@@ -49,10 +49,30 @@ export interface EmergencyMechanismUserConfig {
   readonly limits?: string;
 }
 
+/** A website that talks to the contracts. */
+export interface EmergencyFrontendUserConfig {
+  /** The directory of its releases; a web server serves `current` in it. In the project, or absolute. */
+  readonly directory: string;
+  /** Where users see it: "https://app.example.org/". What is served there is read back. */
+  readonly url?: string;
+  /** The contracts whose addresses are in it, by name; default: all of `contracts`. */
+  readonly contracts?: readonly string[];
+  /** The network whose addresses are in it; default: that of `--network`. */
+  readonly network?: string;
+  /** Whether its name must be typed before it is changed; default: true. */
+  readonly live?: boolean;
+  /** How many of the last releases are kept in any case; default: 10. */
+  readonly keepReleases?: number;
+  /** For how many days releases, and files that open pages may ask for, are kept; default: 30. */
+  readonly keepDays?: number;
+}
+
 /** `emergency` in hardhat.config.ts. Everything is optional. */
 export interface EmergencyUserConfig {
   /** Contracts by the names that commands use for them. */
   readonly contracts?: Readonly<Record<string, EmergencyContractUserConfig>>;
+  /** Websites that talk to the contracts, by names of your own. */
+  readonly frontends?: Readonly<Record<string, EmergencyFrontendUserConfig>>;
   /** Ways to pause that the plugin does not know, by names of your own. */
   readonly mechanisms?: Readonly<Record<string, EmergencyMechanismUserConfig>>;
   /** Where the outbox and the reports are kept; default ".emergency" in the project. */
@@ -68,9 +88,21 @@ export interface EmergencyContractConfig {
   readonly mustBePausable: boolean;
 }
 
+/** A website with its defaults filled in. */
+export interface EmergencyFrontendConfig {
+  readonly directory: string;
+  readonly url: string | undefined;
+  readonly contracts: readonly string[] | undefined;
+  readonly network: string | undefined;
+  readonly live: boolean;
+  readonly keepReleases: number;
+  readonly keepDays: number;
+}
+
 /** The configuration with its defaults filled in. */
 export interface EmergencyConfig {
   readonly contracts: Readonly<Record<string, EmergencyContractConfig>>;
+  readonly frontends: Readonly<Record<string, EmergencyFrontendConfig>>;
   readonly mechanisms: Readonly<Record<string, EmergencyMechanismUserConfig>>;
   readonly directory: string;
   readonly minedTimeoutSeconds: number;

@@ -63,6 +63,7 @@ describe("the configuration", () => {
       }),
     ],
     ["every setting", { directory: "records", minedTimeoutSeconds: 60 }],
+    ["a website", { frontends: { web: { directory: "www", url: "https://a.example/" } } }],
   ];
   for (const [what, emergency] of good) {
     it(`may hold ${what}`, async () => {
@@ -160,6 +161,12 @@ describe("the configuration", () => {
       mechanisms({ to: ADDRESS }),
       "emergency.mechanisms.halt.contract",
     ],
+    ["a website without a place", { frontends: { web: {} } }, "emergency.frontends.web.directory"],
+    [
+      "a website at no URL",
+      { frontends: { web: { directory: "www", url: "a.example" } } },
+      "emergency.frontends.web.url",
+    ],
     ["a patience of zero", { minedTimeoutSeconds: 0 }, "emergency.minedTimeoutSeconds"],
     ["a patience without end", { minedTimeoutSeconds: 1e9 }, "emergency.minedTimeoutSeconds"],
     ["a patience in words", { minedTimeoutSeconds: "60" }, "emergency.minedTimeoutSeconds"],
@@ -177,6 +184,7 @@ describe("the configuration", () => {
   it("has defaults", () => {
     expect(resolveEmergencyConfig()).to.deep.equal({
       contracts: {},
+      frontends: {},
       mechanisms: {},
       directory: ".emergency",
       minedTimeoutSeconds: 180,

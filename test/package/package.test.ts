@@ -27,6 +27,9 @@ const TASKS = [
   "call",
   "deploy-fixed",
   "drill",
+  "frontend deploy",
+  "frontend repoint",
+  "frontend rollback",
   "pause",
   "unpause",
   "upgrade",
@@ -213,7 +216,7 @@ describe("the packed plugin in somebody else's project", function () {
       loaded.files.filter((file) => file.includes(`${tarball.name}/dist/tasks/`)),
     ).to.deep.equal([]);
     expect(
-      loaded.files.filter((file) => file.includes(`${tarball.name}/dist/src/chain/`)),
+      loaded.files.filter((file) => /\/dist\/src\/(chain|frontend)\//.test(file)),
     ).to.deep.equal([]);
   });
 

@@ -1,0 +1,32 @@
+import type { JsonObject } from "../json.js";
+import { deployIntent, parseIntent } from "./intents.js";
+import { contractsIn } from "./known-addresses.js";
+import { commitOf, readFolder } from "./read-site.js";
+import { ReleaseStep, checkOldAddresses, type SiteState, type Wanted } from "./release-step.js";
+
+/** Serves a built site from a folder. */
+export class FrontendDeployStep extends ReleaseStep {
+  readonly kind = "frontend-deploy";
+
+  protected async want(raw: JsonObject, { old }: SiteState): Promise<Wanted> {
+    const intent = parseIntent(this.kind, deployIntent, raw);
+    const [files, commit] = await Promise.all([readFolder(intent.from), commitOf(intent.from)]);
+    const notes = checkOldAddresses(old, files, intent.from, intent.acceptOldAddress);
+    const contracts = contractsIn(this.site.contracts, files);
+    const missing = Object.entries(this.site.contracts)
+      .filter(([name]) => contracts[name] === undefined)
+      .map(([name, address]) => `${name} (${address}) is in none of the files`);
+    return {
+      title: `deploy ${this.site.name} from ${intent.from}`,
+      files,
+      kept: new Map(),
+      without: undefined,
+      restores: null,
+      repoint: null,
+      contracts,
+      commit,
+      facts: {},
+      notes: [...notes, ...missing],
+    };
+  }
+}

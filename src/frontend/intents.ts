@@ -1,0 +1,56 @@
+import { z } from "zod";
+
+import { EmergencyError } from "../errors.js";
+import type { JsonObject } from "../json.js";
+
+const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, "must be an address");
+
+/** What a deploy wants. */
+export const deployIntent = z
+  .object({
+    frontend: z.string(),
+    /** The folder with the built site, absolute. */
+    from: z.string(),
+    acceptOldAddress: z.boolean(),
+  })
+  .strict();
+
+/** What a rollback wants. */
+export const rollbackIntent = z
+  .object({
+    frontend: z.string(),
+    /** The release to go to; null: the one before the present one. */
+    to: z.string().nullable(),
+    acceptOldAddress: z.boolean(),
+  })
+  .strict();
+
+/** What repointing wants. */
+export const repointIntent = z
+  .object({
+    frontend: z.string(),
+    /** By its name in the configuration. */
+    contract: z.string(),
+    /** The new address, checksummed. */
+    address,
+    /** The address in the site now, checksummed; null: as its release says, or the configuration. */
+    replaces: address.nullable(),
+  })
+  .strict();
+
+/**
+ * An intent in its right form: it may come from a plan file.
+ * @throws EmergencyError BAD_PLAN naming the field.
+ */
+export function parseIntent<T>(kind: string, schema: z.ZodType<T>, intent: JsonObject): T {
+  const result = schema.safeParse(intent);
+  if (result.success) {
+    return result.data;
+  }
+  const [issue] = result.error.issues;
+  throw new EmergencyError(
+    "BAD_PLAN",
+    `the ${kind} step's ${issue?.path.join(".") ?? "intent"} cannot be used: ${issue?.message ?? "invalid"}`,
+    "make the plan again with --dry-run --save-plan",
+  );
+}

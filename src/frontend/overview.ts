@@ -1,0 +1,149 @@
+import type { OldAddress } from "./known-addresses.js";
+import { carriedIn, oldAddresses } from "./known-addresses.js";
+import { differenceOf, type SiteDifference } from "./difference.js";
+import type { Manifest } from "./manifest.js";
+import { allManifests, describeFiles, readFolder, readRelease } from "./read-site.js";
+import { previousOf } from "./rollback-step.js";
+import { servedProblems } from "./served.js";
+import type { Site } from "./site.js";
+import { EmergencyError, messageOf } from "../errors.js";
+
+/** A release as it is listed. */
+export type ReleaseLine = Omit<Manifest, "schema" | "files" | "kept"> & {
+  readonly files: number;
+  readonly bytes: number;
+  readonly current: boolean;
+  /** Where a rollback leads that names no release. */
+  readonly previous: boolean;
+};
+
+/** All releases of a site, oldest first, and what was begun and not finished. */
+export interface ReleaseList {
+  readonly frontend: string;
+  readonly place: string;
+  readonly releases: readonly ReleaseLine[];
+  readonly unfinished: readonly string[];
+}
+
+/** Lists a site's releases. */
+export async function listReleases(site: Site): Promise<ReleaseList> {
+  const { store, name } = site;
+  const [manifests, id, unfinished] = await Promise.all([
+    allManifests(store),
+    store.current(),
+    store.unfinished(),
+  ]);
+  const current = manifests.find((manifest) => manifest.id === id) ?? null;
+  const previous = previousOf({ manifests, current });
+  return {
+    frontend: name,
+    place: store.place,
+    releases: manifests.map(({ schema: _schema, files, kept: _kept, ...manifest }) => ({
+      ...manifest,
+      files: files.length,
+      bytes: files.reduce((sum, { size }) => sum + size, 0),
+      current: manifest.id === id,
+      previous: manifest.id === previous,
+    })),
+    unfinished,
+  };
+}
+
+/** How a site is. */
+export interface SiteStatus {
+  readonly frontend: string;
+  readonly place: string;
+  readonly release: ReleaseLine | null;
+  /** Each configured contract: the address in the site, and the one of the configuration. */
+  readonly contracts: readonly {
+    readonly name: string;
+    readonly configured: string;
+    readonly inSite: string | null;
+  }[];
+  /** Old addresses that are in the site. */
+  readonly old: readonly OldAddress[];
+  readonly unfinished: readonly string[];
+  /** Why it is not as it should be; empty when it is. */
+  readonly problems: readonly string[];
+}
+
+/** Looks at what is served, on the disk and through the public URL. */
+export async function statusOf(site: Site): Promise<SiteStatus> {
+  const { store, url, wait } = site;
+  const list = await listReleases(site);
+  const release = list.releases.find(({ current }) => current) ?? null;
+  const problems: string[] = [];
+  let old: readonly OldAddress[] = [];
+  if (release !== null) {
+    const manifests = await allManifests(store);
+    const manifest = await store.manifest(release.id);
+    try {
+      const files = await readRelease(store, release.id, manifest.files);
+      old = carriedIn(oldAddresses(site, manifests, release.id), files);
+    } catch (error) {
+      problems.push(error instanceof EmergencyError ? error.what : messageOf(error));
+    }
+    problems.push(
+      ...old.map(({ contract, address }) => `it holds ${address}, an old address of ${contract}`),
+    );
+    if (url !== undefined) {
+      const entries = manifest.files.filter(({ cacheControl }) => cacheControl === "no-cache");
+      problems.push(
+        ...(await servedProblems(url, entries, 0, wait)).map((what) => `${url} serves ${what}`),
+      );
+    }
+  } else {
+    problems.push("nothing is served");
+  }
+  return {
+    frontend: list.frontend,
+    place: list.place,
+    release,
+    contracts: Object.entries(site.contracts).map(([name, configured]) => ({
+      name,
+      configured,
+      inSite: release?.contracts[name]?.address ?? null,
+    })),
+    old: old.map(({ contract, address }) => ({ contract, address })),
+    unfinished: list.unfinished,
+    problems,
+  };
+}
+
+/** How what is served differs from something else. */
+export interface SiteComparison extends SiteDifference {
+  readonly frontend: string;
+  /** The release that is served. */
+  readonly from: string | null;
+  /** A release or a folder. */
+  readonly to: string;
+}
+
+/**
+ * Compares what is served with a folder, or with a release.
+ * @throws EmergencyError UNKNOWN_RELEASE, BAD_ARGUMENTS
+ */
+export async function compareSite(
+  site: Site,
+  other: { readonly folder: string } | { readonly release: string | undefined },
+): Promise<SiteComparison> {
+  const { store, name } = site;
+  const current = await store.current();
+  const before = current === null ? [] : (await store.manifest(current)).files;
+  if ("folder" in other) {
+    const after = describeFiles(await readFolder(other.folder));
+    return { frontend: name, from: current, to: other.folder, ...differenceOf(before, after) };
+  }
+  const manifests = await allManifests(store);
+  const served = manifests.find(({ id }) => id === current) ?? null;
+  const id = other.release ?? previousOf({ manifests, current: served });
+  if (id === null) {
+    throw new EmergencyError(
+      "UNKNOWN_RELEASE",
+      `${name} has no release before the one that is served`,
+      "name a folder with --from, or a release with --to",
+    );
+  }
+  const { files } = await store.manifest(id);
+  return { frontend: name, from: current, to: id, ...differenceOf(before, files) };
+}

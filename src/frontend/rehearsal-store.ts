@@ -1,0 +1,32 @@
+import type { ReleaseStore } from "./release-store.js";
+
+/**
+ * A copy of a store to rehearse on: what was is read from the original, what is made goes to a scratch.
+ * @param scratch an empty store.
+ */
+export function rehearsalStore(original: ReleaseStore, scratch: ReleaseStore): ReleaseStore {
+  const holder = async (id: string): Promise<ReleaseStore> =>
+    (await scratch.releases()).includes(id) ? scratch : original;
+  return {
+    place: `copy of ${original.place}`,
+    async releases() {
+      const [before, made] = await Promise.all([original.releases(), scratch.releases()]);
+      return [...before, ...made];
+    },
+    unfinished: async () => await original.unfinished(),
+    current: async () => (await scratch.current()) ?? (await original.current()),
+    manifest: async (id) => await (await holder(id)).manifest(id),
+    read: async (id, path) => await (await holder(id)).read(id, path),
+    locked: async (by, work) =>
+      await scratch.locked(by, async (writer) => {
+        return await work({
+          ...writer,
+          async remove(id) {
+            if ((await scratch.releases()).includes(id)) {
+              await writer.remove(id);
+            }
+          },
+        });
+      }),
+  };
+}

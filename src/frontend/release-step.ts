@@ -1,0 +1,500 @@
+import { EmergencyError } from "../errors.js";
+import { canonicalJson, isRecord, type Json, type JsonObject } from "../json.js";
+import type {
+  Action,
+  Decision,
+  Effects,
+  Facts,
+  Inverse,
+  Observation,
+  PlannedStep,
+  Progress,
+  Step,
+  Verification,
+} from "../step.js";
+import { isImmutable } from "./content-headers.js";
+import { describeDifference, differenceOf } from "./difference.js";
+import { carriedIn, oldAddresses, pathsWith, type OldAddress } from "./known-addresses.js";
+import {
+  MANIFEST_SCHEMA,
+  contentHash,
+  nextId,
+  orderOf,
+  sha256,
+  type KeptFile,
+  type Manifest,
+  type ManifestFile,
+} from "./manifest.js";
+import { precompressed } from "./precompressed.js";
+import { allManifests, describeFiles, readRelease } from "./read-site.js";
+import { problemsOf } from "./references.js";
+import type { ReleaseWriter } from "./release-store.js";
+import { servedProblems } from "./served.js";
+import type { Site } from "./site.js";
+import type { SiteFiles } from "./site-files.js";
+
+/** What is served and what there is, as a step has seen it. */
+export interface SiteState {
+  /** Of all releases, oldest first. */
+  readonly manifests: readonly Manifest[];
+  readonly current: Manifest | null;
+  readonly newest: string | null;
+  readonly old: readonly OldAddress[];
+}
+
+/** The site that a step wants to be served. */
+export interface Wanted {
+  /** For people: "deploy web from dist". */
+  readonly title: string;
+  readonly files: SiteFiles;
+  /** Old names with a content of their own, for open pages; those of the present release go on anyway. */
+  readonly kept: SiteFiles;
+  /** The address that must be nowhere, if there is one. */
+  readonly without: string | undefined;
+  readonly restores: string | null;
+  readonly repoint: Manifest["repoint"];
+  readonly contracts: Manifest["contracts"];
+  readonly commit: string | null;
+  /** What must still be true when it is done, besides what is served. */
+  readonly facts: Facts;
+  readonly notes: readonly string[];
+}
+
+const DAY_MS = 86_400_000;
+
+/** Of many problems, so many are told. */
+const MOST_TOLD = 5;
+
+/**
+ * A step after which another site is served. What the site is, is the step's own; how a release is made
+ * of it, switched to, rehearsed and read back is the same for all.
+ */
+export abstract class ReleaseStep implements Step {
+  abstract readonly kind: `frontend-${Manifest["kind"]}`;
+  protected readonly site: Site;
+  /** What the last look has found, for the act that follows it. */
+  readonly #prepared = new WeakMap<Observation, Wanted>();
+
+  constructor(site: Site) {
+    this.site = site;
+  }
+
+  /** What should be served. Never writes. */
+  protected abstract want(intent: JsonObject, state: SiteState): Promise<Wanted>;
+
+  async observe(intent: JsonObject): Promise<Observation> {
+    const state = await this.#look();
+    const wanted = await this.want(intent, state);
+    const files = describeFiles(wanted.files);
+    const content = contentHash(files);
+    const isServed = state.current?.content === content && (await this.#isWhole(state.current));
+    const observation: Observation = {
+      facts: {
+        ...factsOf(state),
+        ...wanted.facts,
+        "content of the site": content,
+        "served as it should be": isServed,
+      },
+      decide: () => decide(this.site, state, wanted, files, isServed),
+    };
+    this.#prepared.set(observation, wanted);
+    return observation;
+  }
+
+  async perform(step: PlannedStep, progress: Progress, looked?: Observation): Promise<Effects> {
+    const observation = looked ?? (await this.observe(step.intent));
+    const wanted = this.#prepared.get(observation);
+    const id = step.outputs.release;
+    if (wanted === undefined || id === undefined) {
+      throw new EmergencyError(
+        "BAD_PLAN",
+        "the plan does not say which release it makes",
+        "make the plan again with --dry-run --save-plan",
+      );
+    }
+    return await this.site.store.locked(this.site.by, async (writer) => {
+      const state = await this.#look();
+      if (canonicalJson(factsOf(state)) !== canonicalJson(pick(step.prior, factsOf(state)))) {
+        throw new EmergencyError(
+          "PRIOR_STATE_CHANGED",
+          `somebody else has changed ${this.site.name} meanwhile: ${state.current?.id ?? "nothing"} is served now. Nothing was switched`,
+          "type the command again without --plan: it looks at the site as it is now",
+        );
+      }
+      const effects: Json[] = [];
+      for (const action of step.actions) {
+        progress({ type: "sending", step: step.id, summary: action.summary });
+        const effect = await this.#act(action, writer, { step, state, wanted, id });
+        progress({ type: "done", step: step.id, effect });
+        effects.push(effect);
+      }
+      return { actions: effects };
+    });
+  }
+
+  async rehearse(step: PlannedStep): Promise<Effects> {
+    if (this.site.url !== undefined) {
+      throw new TypeError("only a copy of a site is rehearsed on");
+    }
+    return await this.perform(step, () => undefined);
+  }
+
+  async verify(step: PlannedStep): Promise<Verification> {
+    const { store, url, settleMs, wait } = this.site;
+    const id = step.outputs.release;
+    const current = await store.current();
+    if (id === undefined || current !== id) {
+      return {
+        verified: false,
+        evidence: [`${store.place} serves ${current ?? "nothing"}`],
+        problem: `release ${id ?? "none"} is not served`,
+      };
+    }
+    const manifest = await store.manifest(id);
+    const evidence = [`${store.place} serves release ${id}`];
+    const own = await readRelease(store, id, manifest.files);
+    const kept = await readRelease(store, id, manifest.kept);
+    evidence.push(
+      `all ${own.size + kept.size} files have the bytes of the manifest (${kept.size} of them kept for open pages)`,
+    );
+    const problems: string[] = [];
+    if (manifest.repoint !== null) {
+      const { from, to, contract } = manifest.repoint;
+      const holders = pathsWith(to, own);
+      const left = [...pathsWith(from, own), ...pathsWith(from, kept)];
+      evidence.push(
+        `the new address of ${contract}, ${to}, is in ${holders.length} files; the old one, ${from}, in ${left.length}`,
+      );
+      if (holders.length === 0 || left.length > 0) {
+        problems.push(`the old address is in ${left.length} files: ${told(left)}`);
+      }
+      const before =
+        manifest.replaces === null ? [] : await this.#problemsBefore(manifest.replaces);
+      const faults = problemsOf(own);
+      evidence.push(
+        faults.length === 0
+          ? "every file that is named is there, and every integrity value is that of its file"
+          : `${faults.length} references lead nowhere, ${before.length} did before`,
+      );
+      if (faults.length > before.length) {
+        problems.push(told(faults.map(({ path, what }) => `${path} ${what}`)));
+      }
+    }
+    if (url !== undefined) {
+      const files = manifest.files.filter(
+        ({ path }) => precompressed(path, own)?.hasOriginal !== true,
+      );
+      const wrong = await servedProblems(url, files, settleMs, wait);
+      evidence.push(
+        `${url} serves ${files.length - wrong.length} of ${files.length} files as they are`,
+      );
+      if (wrong.length > 0) {
+        problems.push(`${url} serves something else: ${told(wrong)}`);
+      }
+    }
+    return problems.length === 0
+      ? { verified: true, evidence }
+      : { verified: false, evidence, problem: problems.join("; ") };
+  }
+
+  async compare(rehearsed: Effects, real: Effects): Promise<readonly string[]> {
+    const [wanted, got] = [rehearsed, real].map(({ actions }) =>
+      canonicalJson(actions.map((effect) => (isRecord(effect) ? effect.did : null))),
+    );
+    return await Promise.resolve(
+      wanted === got ? [] : [`it did ${got ?? "nothing"} instead of ${wanted ?? "nothing"}`],
+    );
+  }
+
+  async #look(): Promise<SiteState> {
+    const { store } = this.site;
+    const [id, manifests] = await Promise.all([store.current(), allManifests(store)]);
+    const current = id === null ? null : await store.manifest(id);
+    return {
+      manifests,
+      current,
+      newest: manifests.at(-1)?.id ?? null,
+      old: oldAddresses(this.site, manifests, id),
+    };
+  }
+
+  /** Whether nobody has changed the files of a release by hand. */
+  async #isWhole({ id, files }: Manifest): Promise<boolean> {
+    return (await this.#readWhole(id, files)).size === files.length;
+  }
+
+  /** The files of a release that are still those of its manifest. */
+  async #readWhole(id: string, files: readonly ManifestFile[]): Promise<SiteFiles> {
+    const whole = new Map<string, Buffer>();
+    for (const file of files) {
+      try {
+        for (const [path, bytes] of await readRelease(this.site.store, id, [file])) {
+          whole.set(path, bytes);
+        }
+      } catch (error) {
+        if (!(error instanceof EmergencyError && error.code === "BROKEN_RELEASE")) {
+          throw error;
+        }
+      }
+    }
+    return whole;
+  }
+
+  async #problemsBefore(id: string): Promise<readonly unknown[]> {
+    const { store } = this.site;
+    const known = await store.releases();
+    return known.includes(id)
+      ? problemsOf(await readRelease(store, id, (await store.manifest(id)).files))
+      : [];
+  }
+
+  async #act(action: Action, writer: ReleaseWriter, run: Run): Promise<Json> {
+    switch (action.type) {
+      case "put-release":
+        return await this.#put(writer, run);
+      case "switch":
+        await writer.switchTo(run.id, {
+          at: this.site.now().toISOString(),
+          by: this.site.by,
+          kind: this.kind,
+          from: run.state.current?.id ?? null,
+          inverse: run.step.inverse,
+        });
+        return { did: `serve ${run.id}` };
+      case "remove-old":
+        return { did: "remove old releases", removed: await this.#removeOld(writer) };
+      default:
+        throw new EmergencyError(
+          "BAD_PLAN",
+          `there is no action "${action.type}"`,
+          "make the plan again with --dry-run --save-plan",
+        );
+    }
+  }
+
+  async #put(writer: ReleaseWriter, { state, wanted, id }: Run): Promise<JsonObject> {
+    const { store, now, by } = this.site;
+    const at = now();
+    const files = describeFiles(wanted.files);
+    const keptFiles = await this.#kept(state, wanted, at);
+    const contents = new Map([
+      ...keptFiles.map(({ file, bytes }) => [file.path, bytes] as const),
+      ...wanted.files,
+    ]);
+    const manifest: Manifest = {
+      schema: MANIFEST_SCHEMA,
+      id,
+      content: contentHash(files),
+      kind: kindOf(wanted),
+      replaces: state.current?.id ?? null,
+      restores: wanted.restores,
+      repoint: wanted.repoint,
+      contracts: wanted.contracts,
+      commit: wanted.commit,
+      by,
+      at: at.toISOString(),
+      files: [...files],
+      kept: keptFiles.map(({ file }) => file),
+    };
+    const result = await writer.put(
+      manifest,
+      async ({ path }) => await Promise.resolve(contents.get(path) ?? Buffer.alloc(0)),
+    );
+    return { did: `make ${id}`, place: store.place, kept: keptFiles.length, ...result };
+  }
+
+  /**
+   * What pages that are open in browsers may still ask for: files of the present release whose name
+   * holds their hash, and those that it has kept itself, until their time is over. None that holds an
+   * old address.
+   */
+  async #kept(
+    { current, old }: SiteState,
+    wanted: Wanted,
+    at: Date,
+  ): Promise<readonly { file: KeptFile; bytes: Buffer }[]> {
+    const since = at.toISOString();
+    const candidates = new Map<string, { file: KeptFile; bytes: Buffer }>();
+    if (current !== null) {
+      const earliest = at.getTime() - this.site.keepDays * DAY_MS;
+      const files: readonly KeptFile[] = [
+        ...current.kept.filter((file) => Date.parse(file.since) >= earliest),
+        ...current.files
+          .filter(({ path }) => isImmutable(path))
+          .map((file) => ({ ...file, since })),
+      ].filter(({ path }) => !wanted.files.has(path));
+      // A file that somebody has damaged must not stand in the way of a deploy that mends it.
+      const contents = await this.#readWhole(current.id, files);
+      for (const file of files.filter(({ path }) => contents.has(path))) {
+        const bytes = wanted.kept.get(file.path) ?? contents.get(file.path) ?? Buffer.alloc(0);
+        candidates.set(file.path, {
+          file: { ...file, sha256: sha256(bytes), size: bytes.length },
+          bytes,
+        });
+      }
+    }
+    const all = new Map([...candidates].map(([path, { bytes }]) => [path, bytes]));
+    const left = Object.entries(current?.contracts ?? {}).flatMap(([contract, { address }]) => {
+      const next = wanted.contracts[contract]?.address;
+      return next === undefined || next === address ? [] : [{ contract, address }];
+    });
+    const unwanted = [...old, ...left].filter(
+      ({ contract, address }) => wanted.contracts[contract]?.address !== address,
+    );
+    if (wanted.without !== undefined) {
+      unwanted.push({ contract: "", address: wanted.without });
+    }
+    const holding = new Set(carriedIn(unwanted, all).flatMap(({ files }) => files));
+    return [...candidates.values()]
+      .filter(({ file }) => !holding.has(file.path) && !holding.has(original(file.path)))
+      .sort((a, b) => (a.file.path < b.file.path ? -1 : 1));
+  }
+
+  /** Never the release that is served, nor one that its rollback leads to, nor one that is young. */
+  async #removeOld(writer: ReleaseWriter): Promise<readonly string[]> {
+    const { store, keepDays, keepReleases, now } = this.site;
+    const manifests = await allManifests(store);
+    const current = await store.current();
+    const needed = new Set([current, manifests.find(({ id }) => id === current)?.replaces]);
+    const earliest = now().getTime() - keepDays * DAY_MS;
+    const old = manifests
+      .slice(0, Math.max(0, manifests.length - keepReleases))
+      .filter(({ id, at }) => !needed.has(id) && Date.parse(at) < earliest);
+    for (const { id } of old) {
+      await writer.remove(id);
+    }
+    await writer.clean();
+    return old.map(({ id }) => id);
+  }
+}
+
+/** What the actions of one run share. */
+interface Run {
+  readonly step: PlannedStep;
+  readonly state: SiteState;
+  readonly wanted: Wanted;
+  readonly id: string;
+}
+
+function factsOf({ current, newest }: Pick<SiteState, "current" | "newest">): Facts {
+  return { "release that is served": current?.id ?? null, "newest release": newest };
+}
+
+function pick(facts: Facts, like: Facts): Facts {
+  return Object.fromEntries(Object.keys(like).map((name) => [name, facts[name] ?? null]));
+}
+
+function kindOf({ restores, repoint }: Wanted): Manifest["kind"] {
+  return restores !== null ? "rollback" : repoint !== null ? "repoint" : "deploy";
+}
+
+function original(path: string): string {
+  return path.replace(/\.(?:gz|br|zst)$/, "");
+}
+
+function told(lines: readonly string[]): string {
+  const more = lines.length > MOST_TOLD ? `; and ${lines.length - MOST_TOLD} more` : "";
+  return `${lines.slice(0, MOST_TOLD).join("; ")}${more}`;
+}
+
+/** Pure: the release that is to be made, or only to be switched to, or nothing. */
+function decide(
+  site: Site,
+  state: SiteState,
+  wanted: Wanted,
+  files: readonly ManifestFile[],
+  isServed: boolean,
+): Decision {
+  const { current, newest, manifests } = state;
+  const content = contentHash(files);
+  const { title } = wanted;
+  if (current !== null && isServed) {
+    return {
+      title,
+      actions: [],
+      expected: [],
+      outputs: { release: current.id },
+      inverse: { none: "nothing is done, so there is nothing to undo" },
+      notes: [...wanted.notes, `release ${current.id} with the same files is served already`],
+    };
+  }
+  const difference = differenceOf(current?.files ?? [], files);
+  const inverse: Inverse =
+    current === null
+      ? { none: "nothing was served before" }
+      : {
+          kind: "frontend-rollback",
+          intent: { frontend: site.name, to: current.id, acceptOldAddress: true },
+        };
+  const unfinished = manifests.at(-1);
+  const isWhole =
+    unfinished?.content === content &&
+    unfinished.id !== current?.id &&
+    unfinished.replaces === (current?.id ?? null) &&
+    canonicalJson(unfinished.repoint) === canonicalJson(wanted.repoint) &&
+    unfinished.restores === wanted.restores;
+  const id = isWhole ? unfinished.id : nextId(newest, content);
+  const put: Action = {
+    type: "put-release",
+    summary: `make release ${id} in ${site.store.place}: ${describeDifference(difference)}`,
+    release: id,
+    content,
+    ...difference,
+  };
+  return {
+    title,
+    actions: [
+      ...(isWhole ? [] : [put]),
+      {
+        type: "switch",
+        summary: `serve release ${id} instead of ${current?.id ?? "nothing"}, at one instant`,
+        release: id,
+      },
+      {
+        type: "remove-old",
+        summary: `remove releases older than ${site.keepDays} days, but for the last ${site.keepReleases}`,
+        keepDays: site.keepDays,
+        keepReleases: site.keepReleases,
+      },
+    ],
+    expected: [
+      { fact: "release that is served", before: current?.id ?? null, after: id },
+      { fact: "content of the site", before: current?.content ?? null, after: content },
+    ],
+    outputs: { release: id },
+    inverse,
+    notes: [
+      ...wanted.notes,
+      ...(isWhole ? [`an earlier run has made release ${id}; only the switch is left`] : []),
+      ...(current === null || orderOf(current.id) === orderOf(newest ?? current.id)
+        ? []
+        : [`${newest ?? ""} is newer than the release that is served`]),
+    ],
+  };
+}
+
+/**
+ * Refuses a site that would talk to an address that is not in use any more.
+ * @param accepted the person has said that it may.
+ * @returns what the person should know.
+ * @throws EmergencyError OLD_ADDRESS
+ */
+export function checkOldAddresses(
+  old: readonly OldAddress[],
+  files: SiteFiles,
+  what: string,
+  accepted: boolean,
+): readonly string[] {
+  const carried = carriedIn(old, files).map(
+    ({ contract, address, files: paths }) =>
+      `${what} holds ${address}, an old address of ${contract}, in ${paths.length} files (${told(paths)})`,
+  );
+  if (carried.length > 0 && !accepted) {
+    throw new EmergencyError(
+      "OLD_ADDRESS",
+      `${carried.join("; ")}. Users would talk to the old contract. Nothing was written`,
+      "choose another release or build; or add --accept-old-address, and repoint it at once with frontend repoint",
+    );
+  }
+  return carried;
+}

@@ -1,0 +1,22 @@
+import type { ReleaseStore } from "./release-store.js";
+
+/** A configured frontend, and what working on it needs. */
+export interface Site {
+  /** As in the configuration: "web". */
+  readonly name: string;
+  readonly store: ReleaseStore;
+  /** Where users see it; undefined when that is not configured, or the store is a copy. */
+  readonly url: string | undefined;
+  /** The contracts whose addresses are in it: from their names to their addresses, checksummed. */
+  readonly contracts: Readonly<Record<string, string>>;
+  /** So many of the last releases are kept in any case. */
+  readonly keepReleases: number;
+  /** Releases, and files that open pages may ask for, are kept for so long. */
+  readonly keepDays: number;
+  /** Who works on it: "alice@laptop". */
+  readonly by: string;
+  readonly now: () => Date;
+  /** How long to wait, in milliseconds, until the web server serves what was switched to. */
+  readonly settleMs: number;
+  readonly wait: (milliseconds: number) => Promise<void>;
+}
