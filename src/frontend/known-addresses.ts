@@ -1,7 +1,7 @@
 import { addressSearch } from "./address-search.js";
 import type { Manifest } from "./manifest.js";
 import type { Site } from "./site.js";
-import { byteText, type SiteFiles } from "./site-files.js";
+import type { SiteFiles } from "./site-files.js";
 
 /** An address of a contract that the site should not talk to any more. */
 export interface OldAddress {
@@ -77,9 +77,4 @@ export function contractsIn(
     ([name, address]) => [name, { address, files: pathsWith(address, files).length }] as const,
   );
   return Object.fromEntries(found.filter(([, { files: count }]) => count > 0));
-}
-
-/** Whether a text, any file's, holds an address in one of its usual spellings; quick. */
-export function mentions(bytes: Buffer, address: string): boolean {
-  return byteText(bytes).toLowerCase().includes(address.slice(2).toLowerCase());
 }
