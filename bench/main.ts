@@ -2,6 +2,7 @@
 // same project and against `cast send`. Prints; judges nothing.
 //
 //   node scripts/run.mjs bench [rounds] [round trip to the node, in ms]
+//   node scripts/run.mjs bench inspect [contracts] [round trip to the node, in ms]: see inspect.ts
 import { spawn } from "node:child_process";
 import { mkdir, stat } from "node:fs/promises";
 import { cpus } from "node:os";
@@ -304,8 +305,17 @@ function ratio(summaries: Summaries, above: Figure, below: Figure): [string, num
     : [[`${above.join(", ")} / ${below.join(", ")}`, Math.round((upper / lower) * 100) / 100]];
 }
 
-const [, , rounds, roundTripMs] = process.argv;
-await main({
-  rounds: Math.max(FEWEST_ROUNDS, Number(rounds ?? FEWEST_ROUNDS)),
-  roundTripMs: Number(roundTripMs ?? 0),
-});
+const [, , first, second, third] = process.argv;
+if (first === "inspect") {
+  // Loaded here: the corpus is nothing to wait for in the other comparison.
+  const { inspectBench } = await import("./inspect.js");
+  await inspectBench(
+    second === undefined ? undefined : Number(second),
+    third === undefined ? undefined : Number(third),
+  );
+} else {
+  await main({
+    rounds: Math.max(FEWEST_ROUNDS, Number(first ?? FEWEST_ROUNDS)),
+    roundTripMs: Number(second ?? 0),
+  });
+}
