@@ -21,7 +21,7 @@ export function printFunctions(
       print(`${indent}  ${emphasise("bad", describeOpen(one))}`);
     }
   }
-  const isOfficers = ({ origin }: FunctionEffect): boolean => /\ban officer\b/.test(origin);
+  const isOfficers = ({ officer }: FunctionEffect): boolean => officer;
   const fails = functions.filter(({ verdict }) => verdict === "fails");
   const groups: readonly (readonly [string, readonly FunctionEffect[]])[] = [
     ["still open for users", open.filter((one) => !isOfficers(one))],

@@ -5,4 +5,6 @@
 export const awaiting: Readonly<Record<string, string>> = {
   "Pendle's fixed price market, which pauses one asset at a time":
     "says not-pausable: does not try setPausePtTrading(address,bool) with an asset",
+  "Unlock membership, which a manager disables for ever":
+    "says not-pausable: what has no name and cannot be undone is not taken for a stop",
 };

@@ -45,6 +45,7 @@ const functionEffect = shape("Function", {
   signature: z.string().nullable(),
   verdict: z.enum(["blocked", "open", "fails", "not-exercised"]),
   guarded: z.boolean(),
+  officer: z.boolean(),
   origin: z.string(),
   reason: z.string().nullable(),
   moved: moved.nullable(),

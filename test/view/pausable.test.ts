@@ -26,6 +26,7 @@ function effect(
     signature,
     verdict,
     guarded: verdict === "blocked",
+    officer: false,
     origin: "made up, as a user",
     reason: null,
     moved,

@@ -15,7 +15,15 @@ export interface Exercise {
   /** Made as somebody with a power that users do not have. */
   readonly officer?: true;
   /** Of a function that fails: other calls, which fail for other reasons. */
-  readonly others?: readonly { readonly call: TrialCall; readonly before: Trial }[];
+  readonly others?: readonly OtherCall[];
+}
+
+/** Another call to the same function, which fails. */
+export interface OtherCall {
+  readonly call: TrialCall;
+  readonly before: Trial;
+  /** Made as somebody with a power that users do not have. */
+  readonly officer?: true;
 }
 
 /** Somebody as whom calls are made. */
@@ -83,7 +91,11 @@ async function exerciseOne(
   }
   // An officer who is refused as well is refused later, by what a pause may come before.
   const { call, before, others = [] } = byOfficer;
-  return { ...byUser, others: [...(byUser.others ?? []), { call, before }, ...others] };
+  const asOfficer = [{ call, before }, ...others].map((one) => ({
+    ...one,
+    officer: true as const,
+  }));
+  return { ...byUser, others: [...(byUser.others ?? []), ...asOfficer] };
 }
 
 /** The first call with an effect; else the first that succeeds, else the refusals. */

@@ -78,7 +78,8 @@ function withoutGas(
     ({ account, balanceWei }) => `${account} has ${formatEth(BigInt(balanceWei))} ETH`,
   );
   const [one] = poor;
-  const needs = one === undefined ? "" : `, and the gas costs up to ${formatEth(BigInt(one.atMostWei))} ETH`;
+  const needs =
+    one === undefined ? "" : `, and the gas costs up to ${formatEth(BigInt(one.atMostWei))} ETH`;
   return `${ways[0]?.reach.why ?? ""}, but cannot pay for it: ${has.join(", ")}${needs}; send ETH there first`;
 }
 

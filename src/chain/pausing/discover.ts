@@ -211,8 +211,9 @@ async function experiment(
     call.named ? undefined : refusedInOtherWords,
   );
   // What anybody may do must take something from users to count: they change each other's reasons all day.
-  const enough = effects.some(({ guarded, verdict }) =>
-    caller === PASSER_BY ? verdict === "blocked" : guarded,
+  // And what only officers are refused may be that one of them has lost his power.
+  const enough = effects.some(({ guarded, verdict, officer }) =>
+    caller === PASSER_BY ? verdict === "blocked" : guarded && (call.named || !officer),
   );
   if (!enough) {
     return undefined;

@@ -31,6 +31,8 @@ export interface FunctionEffect {
   readonly verdict: FunctionVerdict;
   /** True when the pause is seen at work: the function is blocked, or refused for another reason than before. */
   readonly guarded: boolean;
+  /** Whether only calls of those show it who have powers that users do not have. */
+  readonly officer: boolean;
   /** How it was exercised. */
   readonly origin: string;
   /** Its refusal after the pause, in words; null when it succeeds. */
@@ -63,33 +65,46 @@ async function someRefusedElse(
   laboratory: Laboratory,
   { others = [] }: Exercise,
   differs: Differs,
-): Promise<Trial | undefined> {
-  for (const { call, before } of others) {
+): Promise<RefusedElse | undefined> {
+  let theirs: RefusedElse | undefined;
+  for (const { call, before, officer: byOfficer } of others) {
+    const officer = byOfficer === true;
     const after = await tryCall(laboratory.fork, call);
     if (!after.ok && differs(before, after)) {
-      return after;
+      if (!officer) {
+        return { after, officer };
+      }
+      theirs ??= { after, officer };
     }
   }
-  return undefined;
+  return theirs;
+}
+
+/** A call that is now refused for another reason, and whether somebody with a power made it. */
+interface RefusedElse {
+  readonly after: Trial;
+  readonly officer: boolean;
 }
 
 async function compare(
   target: Address,
-  { fn, call, before, origin }: Exercise,
+  { fn, call, before, origin, officer: byOfficer }: Exercise,
   after: Trial,
-  refusedElse: Trial | undefined,
+  refusedElse: RefusedElse | undefined,
   differs: Differs,
 ): Promise<FunctionEffect> {
   // A router may go on without the function that it calls: then the function is blocked all the same.
   const reached = sameAddress(call.to, target) || goesThrough(after, target, fn.selector);
   const verdict = reached ? verdictOf(before, after) : "blocked";
   const refused = !after.ok && (before.ok || differs(before, after));
-  const said = refused || refusedElse === undefined ? after : refusedElse;
+  const said = refused || refusedElse === undefined ? after : refusedElse.after;
+  const seen = verdict === "blocked" || refused;
   return {
     selector: fn.selector,
     signature: fn.signature ?? null,
     verdict,
-    guarded: verdict === "blocked" || refused || refusedElse !== undefined,
+    guarded: seen || refusedElse !== undefined,
+    officer: seen || refusedElse === undefined ? byOfficer === true : refusedElse.officer,
     origin,
     reason: said.ok ? null : await reasonOf(said),
     moved: verdict === "open" ? movedBy(after) : null,

@@ -29,8 +29,10 @@ export async function clearFlag(
   readBack: ReadBack,
 ): Promise<Cleared | undefined> {
   const { fork } = laboratory;
-  for (const word of await wordsOf(fork, readBack)) {
-    for (const value of otherValues(word.value)) {
+  const words = await wordsOf(fork, readBack);
+  for (const word of words) {
+    // Where an answer comes from many words, one of them may be a length: nothing is set there.
+    for (const value of words.length === 1 ? otherValues(word.value) : [0n]) {
       await setWord(fork, word, value);
       if ((await stateOn(fork, readBack)) === false) {
         const running = await exercise(laboratory, subject);

@@ -15,6 +15,7 @@ function effect(
     signature: signature === "" ? null : signature,
     verdict,
     guarded: verdict === "blocked",
+    officer: false,
     origin: "made up",
     reason: null,
     moved,

@@ -71,6 +71,8 @@ export const keep = protocol({
       authority: "owner",
       verdict: "pausable",
       paused: false,
+      // Nobody starts it for ten days, and those who go by the flag are other contracts.
+      pausedAfter: null,
     },
     before: {
       title: "tBTC system that was not initialised and lets nobody in yet",
