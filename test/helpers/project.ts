@@ -134,7 +134,8 @@ export function configOf(
       ? { solidity: repositoryConfig.solidity }
       : {}),
     paths: {
-      artifacts: options.foreign === true ? join(folder, "artifacts") : join(repository, "artifacts"),
+      artifacts:
+        options.foreign === true ? join(folder, "artifacts") : join(repository, "artifacts"),
       cache: builds ? join(repository, "cache", "tests") : join(folder, "cache"),
     },
     networks: {
