@@ -83,7 +83,7 @@ function printBest(print: Print, own: string, mechanism: MechanismReport): void 
   print(
     inverse === null
       ? emphasise("warning", "    start again  cannot be undone")
-      : `    start again  ${callFrom(own, inverse)}`,
+      : `    start again  ${callFrom(own, inverse)}${startedBy(mechanism)}`,
   );
   if (expires !== null) {
     print(emphasise("warning", `    ends         by itself: ${expires}`));
@@ -192,4 +192,15 @@ export function countOf({ functions, abi }: PausableReport): string {
   const { total, mutating, nameless } = functions;
   const names = nameless === 0 ? "" : `, ${nameless} without a name`;
   return `${total} functions, ${mutating} of them change state${names} (${abi})`;
+}
+
+/** Who may start it again, where that was seen: not always those who may stop it. */
+function startedBy({ starters, callers }: MechanismReport): string {
+  const may = starters.filter(({ proved }) => proved).map(({ address }) => address);
+  const same =
+    may.length === callers.length && callers.every(({ address }) => may.includes(address));
+  if (may.length === 0 || same) {
+    return may.length === 0 ? ", by nobody that was found" : "";
+  }
+  return `, by ${may.join(", ")}`;
 }

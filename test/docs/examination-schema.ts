@@ -74,6 +74,7 @@ const mechanism = shape("Mechanism", {
   works: z.boolean().nullable(),
   needs: z.string(),
   callers: z.array(caller),
+  starters: z.array(caller),
   limits: z.string(),
   expires: z.string().nullable(),
   functions: z.array(functionEffect),

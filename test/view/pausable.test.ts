@@ -36,7 +36,7 @@ function effect(
 
 const FUNCTIONS: readonly FunctionEffect[] = [
   effect("transfer(address,uint256)", "blocked"),
-  effect("setOwner(address)", "open", { origin: "made up, as an officer" }),
+  effect("setOwner(address)", "open", { origin: "made up, as an officer", officer: true }),
   effect("exit(uint256)", "open", {
     origin: `transaction ${SLOT} of block 7, replayed`,
     moved: { transfers: 2, balances: 1, slots: [{ address: TOKEN, slot: SLOT }] },
@@ -59,6 +59,7 @@ function mechanism(more: Partial<MechanismReport> = {}): MechanismReport {
     paused: false,
     works: true,
     needs: "Ownable: only the owner",
+    starters: [],
     callers: [
       { address: ME, via: "owner()", proved: true },
       {

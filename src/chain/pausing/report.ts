@@ -45,6 +45,8 @@ export interface MechanismReport {
   readonly works: boolean | null;
   readonly needs: string;
   readonly callers: readonly CallerReport[];
+  /** Who may start it again: often others than those who may stop it. Empty where it cannot be undone. */
+  readonly starters: readonly CallerReport[];
   readonly limits: string;
   /** When it ends by itself, in words. */
   readonly expires: string | null;

@@ -1,6 +1,6 @@
 import { EmergencyError } from "../../errors.js";
 import { sameAddress, type Address } from "../address.js";
-import { whoMayCall } from "../authority/holders.js";
+import { whoMayCall, type Authority } from "../authority/holders.js";
 import { authorityTree } from "../authority/tree.js";
 import type { Block, Chain, Fork } from "../chain.js";
 import { Laboratory } from "../experiments/laboratory.js";
@@ -19,6 +19,7 @@ import {
 import { describeCall, type PausedState } from "./mechanism.js";
 import { closedRoute, type RouteProof } from "./proof.js";
 import type {
+  CallerReport,
   CodeReport,
   FunctionCounts,
   MechanismReport,
@@ -334,8 +335,12 @@ function pausedNow(proofs: readonly RouteProof[]): boolean | null {
   return all.includes(true) ? null : false;
 }
 
+function callersOf({ holders }: Authority): readonly CallerReport[] {
+  return holders.map(({ address, via, proved }) => ({ address, via, proved }));
+}
+
 function mechanismReport(proof: RouteProof, block: number): MechanismReport {
-  const { route, paused, pausers, pauses, effects } = proof;
+  const { route, paused, pausers, pauses, effects, unpausers } = proof;
   const call = ({ to, signature, args, data }: TargetedCall): PauseCall => ({
     to,
     signature,
@@ -352,7 +357,8 @@ function mechanismReport(proof: RouteProof, block: number): MechanismReport {
     paused,
     works: pauses ?? null,
     needs: pausers.needs,
-    callers: pausers.holders.map(({ address, via, proved }) => ({ address, via, proved })),
+    callers: callersOf(pausers),
+    starters: unpausers === null ? [] : callersOf(unpausers),
     limits: route.limits,
     expires: route.expires,
     functions: effects,
