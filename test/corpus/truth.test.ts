@@ -80,6 +80,6 @@ describe("the corpus", () => {
       `${name}@${version}`,
       files,
     ]);
-    expect(Object.fromEntries(listed), "run test/corpus/update.ts").to.deep.equal(namedFiles());
+    expect(Object.fromEntries(listed), "run bench/update-corpus.ts").to.deep.equal(namedFiles());
   });
 });

