@@ -194,13 +194,14 @@ export function countOf({ functions, abi }: PausableReport): string {
   return `${total} functions, ${mutating} of them change state${names} (${abi})`;
 }
 
-/** Who may start it again, where that was seen: not always those who may stop it. */
+/** Who may start it again, where that was seen and they are others than those who may stop it. */
 function startedBy({ starters, callers }: MechanismReport): string {
-  const may = starters.filter(({ proved }) => proved).map(({ address }) => address);
-  const same =
-    may.length === callers.length && callers.every(({ address }) => may.includes(address));
-  if (may.length === 0 || same) {
-    return may.length === 0 ? ", by nobody that was found" : "";
+  const proved = (list: MechanismReport["callers"]): readonly string[] =>
+    list.filter((one) => one.proved).map(({ address }) => address);
+  const [may, stop] = [proved(starters), proved(callers)];
+  if (may.length === 0) {
+    return ", by nobody that was found";
   }
-  return `, by ${may.join(", ")}`;
+  const same = may.length === stop.length && stop.every((address) => may.includes(address));
+  return same ? "" : `, by ${may.join(", ")}`;
 }
