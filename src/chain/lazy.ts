@@ -3,8 +3,6 @@
  * import while it loads it, which takes milliseconds, the more the larger the file.
  */
 
-export const loadAuthority = async () => await import("./authority/holders.js");
-
 export const loadDeploymentRecords = async () => await import("./deployment-records.js");
 
 export const loadHttps = async () => await import("node:https");

@@ -1,6 +1,5 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { Result } from "hardhat/types/utils";
-import { errorResult, successfulResult } from "hardhat/utils/result";
 
 import type { EmergencyError } from "../../src/errors.js";
 import type { Site } from "../../src/frontend/site.js";
@@ -10,11 +9,12 @@ import { openSite } from "../../src/recovery/frontend-site.js";
 import type { SiteWorld } from "../../src/recovery/plan.js";
 import type { StepRequest } from "../../src/step.js";
 import { HumanView, SITE_WORDS } from "../../src/view/human.js";
-import { printFailure, printReport, silentView } from "../../src/view/json.js";
+import { silentView } from "../../src/view/json.js";
 import { printLine } from "../../src/view/output.js";
 import { asker } from "./ask.js";
 import { keyPress } from "./key-press.js";
-import { asCodedError, asPluginError } from "./plugin-error.js";
+import { answered } from "./plugin-error.js";
+import { finished } from "./writing-task.js";
 
 /** The options of every task that changes a frontend. */
 export interface FrontendArguments {
@@ -29,9 +29,6 @@ export interface FrontendArguments {
 
 /** What such a task returns: a failure makes Hardhat exit with 1. */
 export type FrontendResult = Result<CommandReport<SiteWorld>, EmergencyError>;
-
-/** Exit code of "done, but the read-back does not say so". */
-const NOT_VERIFIED = 3;
 
 /**
  * Runs a command that changes a frontend, prints it as asked, and sets the exit code: 0 done and
@@ -55,25 +52,7 @@ export async function runFrontendTask(
     };
     const requests = args.plan === undefined ? [await request(configured.site)] : [];
     const report = await runFrontendCommand(context, command, args, configured, requests);
-    const verified = report.result.outcomes.every(
-      ({ status }) => status === "done" || status === "already",
-    );
-    if (args.json) {
-      printReport(printLine, report, verified && !report.dryRun);
-    } else {
-      human.report(report, start.name);
-    }
-    const { failure } = report.result;
-    if (failure !== null) {
-      if (args.json) {
-        return errorResult(failure);
-      }
-      throw failure;
-    }
-    if (!verified) {
-      process.exitCode = NOT_VERIFIED;
-    }
-    return successfulResult(report);
+    return finished(report, human, start, args.json);
   });
 }
 
@@ -88,21 +67,4 @@ export async function lookAtFrontend<T>(
     const { site } = await openSite(hre, args.frontend);
     return { success: true, value: await look(site) };
   });
-}
-
-async function answered<T>(
-  command: string,
-  json: boolean,
-  run: () => Promise<Result<T, EmergencyError>>,
-): Promise<Result<T, EmergencyError>> {
-  try {
-    return await run();
-  } catch (thrown) {
-    if (json) {
-      const error = asCodedError(thrown);
-      printFailure(printLine, command, error);
-      return errorResult(error);
-    }
-    throw asPluginError(thrown);
-  }
 }

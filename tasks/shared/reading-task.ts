@@ -1,13 +1,10 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { Result } from "hardhat/types/utils";
-import { errorResult } from "hardhat/utils/result";
 
 import type { Chain } from "../../src/chain/chain.js";
 import { openChain } from "../../src/chain/connect.js";
 import type { EmergencyError } from "../../src/errors.js";
-import { printFailure } from "../../src/view/json.js";
-import { printLine } from "../../src/view/output.js";
-import { asCodedError, asPluginError } from "./plugin-error.js";
+import { answered } from "./plugin-error.js";
 
 /** Runs a command that only reads, on the network of `--network`, and prints a refusal as asked. */
 export async function runReadingTask<T>(
@@ -16,19 +13,12 @@ export async function runReadingTask<T>(
   json: boolean,
   read: (chain: Chain) => Promise<T>,
 ): Promise<Result<T, EmergencyError>> {
-  try {
+  return await answered(command, json, async () => {
     const chain = await openChain(hre);
     try {
       return { success: true, value: await read(chain) };
     } finally {
       await chain.close();
     }
-  } catch (thrown) {
-    if (json) {
-      const error = asCodedError(thrown);
-      printFailure(printLine, command, error);
-      return errorResult(error);
-    }
-    throw asPluginError(thrown);
-  }
+  });
 }

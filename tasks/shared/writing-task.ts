@@ -6,13 +6,14 @@ import { parseAddress, type Address } from "../../src/chain/address.js";
 import { addressBook, type AddressBook } from "../../src/chain/known-contract.js";
 import { EmergencyError } from "../../src/errors.js";
 import { runCommand, type CommandReport } from "../../src/recovery/command.js";
+import type { AnyWorld } from "../../src/recovery/plan.js";
 import type { StepRequest } from "../../src/step.js";
 import { HumanView } from "../../src/view/human.js";
-import { printFailure, printReport, silentView } from "../../src/view/json.js";
+import { printReport, silentView } from "../../src/view/json.js";
 import { printLine } from "../../src/view/output.js";
 import { asker } from "./ask.js";
-import { keyPress } from "./key-press.js";
-import { asCodedError, asPluginError } from "./plugin-error.js";
+import { keyPress, type Start } from "./key-press.js";
+import { answered } from "./plugin-error.js";
 
 export { addressBook };
 
@@ -45,7 +46,7 @@ export async function runWritingTask(
 ): Promise<TaskResult> {
   const start = keyPress();
   const human = new HumanView(printLine);
-  try {
+  return await answered(command, args.json, async () => {
     const from = args.from === undefined ? undefined : await parseAddress(args.from, "--from");
     const report = await runCommand(
       {
@@ -59,33 +60,36 @@ export async function runWritingTask(
       args,
       async (chain) => await requests(addressBook(hre, chain), from),
     );
-    const verified = report.result.outcomes.every(
-      ({ status }) => status === "done" || status === "already",
-    );
-    if (args.json) {
-      printReport(printLine, report, verified && !report.dryRun);
-    } else {
-      human.report(report, start.name);
-    }
-    const { failure } = report.result;
-    if (failure !== null) {
-      if (args.json) {
-        return errorResult(failure);
-      }
-      throw failure;
-    }
-    if (!verified) {
-      process.exitCode = NOT_VERIFIED;
-    }
-    return successfulResult(report);
-  } catch (thrown) {
-    if (args.json) {
-      const error = asCodedError(thrown);
-      printFailure(printLine, command, error);
-      return errorResult(error);
-    }
-    throw asPluginError(thrown);
+    return finished(report, human, start, args.json);
+  });
+}
+
+/** Prints how a command that can write has ended, as asked, and sets the exit code. */
+export function finished<World extends AnyWorld>(
+  report: CommandReport<World>,
+  human: HumanView,
+  start: Start,
+  json: boolean,
+): Result<CommandReport<World>, EmergencyError> {
+  const verified = report.result.outcomes.every(
+    ({ status }) => status === "done" || status === "already",
+  );
+  if (json) {
+    printReport(printLine, report, verified && !report.dryRun);
+  } else {
+    human.report(report, start.name);
   }
+  const { failure } = report.result;
+  if (failure !== null) {
+    if (json) {
+      return errorResult(failure);
+    }
+    throw failure;
+  }
+  if (!verified) {
+    process.exitCode = NOT_VERIFIED;
+  }
+  return successfulResult(report);
 }
 
 /**

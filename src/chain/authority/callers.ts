@@ -16,6 +16,7 @@ import {
   type Holder,
 } from "./holders.js";
 import { announcesMembers, grantTopics } from "./grants.js";
+import type { Log } from "./logs.js";
 
 /** A call whose callers are looked for. */
 export interface PowerCall {
@@ -153,13 +154,11 @@ export async function grantedTo(
   const candidates: Candidate[] = [];
   for (const { address, search } of searches) {
     for (const log of [...search.logs].reverse()) {
-      for (const word of [...log.topics.slice(1), ...words(log.data)]) {
-        if (looksLikeAccount(word)) {
-          candidates.push({
-            address: await checksummed(`0x${word.slice(-40)}`),
-            via: `${SEEN} in an event of ${address}`,
-          });
-        }
+      for (const account of accountsIn(log)) {
+        candidates.push({
+          address: await checksummed(account),
+          via: `${SEEN} in an event of ${address}`,
+        });
       }
     }
   }
@@ -183,12 +182,8 @@ async function sendersOf(
   );
   const accounts = new Set<string>();
   for (const { logs } of searches) {
-    for (const { topics, data } of logs.slice(-MOST_TRANSACTIONS)) {
-      for (const word of [...topics.slice(1), ...words(data)]) {
-        if (looksLikeAccount(word)) {
-          accounts.add(`0x${word.slice(-40)}`);
-        }
-      }
+    for (const account of logs.slice(-MOST_TRANSACTIONS).flatMap(accountsIn)) {
+      accounts.add(account);
     }
   }
   const replies = await laboratory.chain.rpc.batch(
@@ -217,6 +212,13 @@ function senderIn(transaction: unknown): string | undefined {
   }
   const { from } = transaction;
   return typeof from === "string" && /^0x[0-9a-f]{40}$/i.test(from) ? from : undefined;
+}
+
+/** What looks like accounts in an event, indexed or not. */
+function accountsIn({ topics, data }: Log): readonly string[] {
+  return [...topics.slice(1), ...words(data)]
+    .filter(looksLikeAccount)
+    .map((word) => `0x${word.slice(-40)}`);
 }
 
 function words(data: string): string[] {

@@ -90,7 +90,7 @@ function asBefore(before: Trial, now: Trial): boolean {
 
 /** Makes a call on the fork for good. */
 export async function send(
-  { fork }: Laboratory,
+  { fork }: Pick<Laboratory, "fork">,
   from: Address,
   { to, data }: TargetedCall,
 ): Promise<boolean> {

@@ -13,13 +13,12 @@ import {
   type SlotChange,
   type TrialCall,
 } from "../experiments/trial.js";
-import { quantity } from "../reads.js";
 import { effectOf, type FunctionEffect } from "./effect.js";
 import { describeCall, selectorOf, type PausedState } from "./mechanism.js";
 import type { PauseRoute, TargetedCall } from "./route.js";
 import type { SeenRoute } from "./routes.js";
 import { clearFlag } from "./flag.js";
-import { findInverse } from "./inverse.js";
+import { findInverse, send } from "./inverse.js";
 import { stateOn } from "./state.js";
 import { exercise, type Subject } from "./subject.js";
 
@@ -339,22 +338,13 @@ async function callAs(
   evidence: string[],
 ): Promise<Holder | undefined> {
   for (const holder of holders.filter(({ proved }) => proved)) {
-    const reply = await fork.send({
-      from: holder.address,
-      to: call.to,
-      data: call.data,
-      gas: quantity(PROOF_GAS),
-    });
-    if (reply.ok) {
+    if (await send({ fork }, holder.address, call)) {
       evidence.push(`fork: ${describeCall(call)} as ${holder.address} succeeds`);
       return holder;
     }
   }
   return undefined;
 }
-
-/** Enough for any pause, and under the cap of one transaction (EIP-7825). */
-const PROOF_GAS = 10_000_000;
 
 async function restored(fork: Fork, slots: readonly SlotChange[]): Promise<string> {
   const differing = await notRestored(fork, slots);

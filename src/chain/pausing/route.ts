@@ -1,5 +1,4 @@
 import type { Address, Hex } from "../address.js";
-import { lookAt, type Chain } from "../chain.js";
 import { hexResult, staticCall, type Read } from "../reads.js";
 import type { RpcReply } from "../rpc.js";
 import type { FixedCall, PausedState, PauseMechanism } from "./mechanism.js";
@@ -71,13 +70,4 @@ export function singleReadBack(
       return answer === undefined ? undefined : decode(answer);
     },
   };
-}
-
-/** What a read-back says at a block. */
-export async function readState(
-  chain: Chain,
-  blockNumber: number,
-  readBack: ReadBack,
-): Promise<PausedState | undefined> {
-  return readBack.decode(await lookAt(chain, blockNumber, readBack.reads));
 }
