@@ -58,6 +58,16 @@ export const ERROR_CODES = {
   OLD_ADDRESS: "the site would talk to a contract address that is not the one in use",
   OLD_ADDRESS_NOT_FOUND: "the old address is in none of the site's files",
   CANNOT_REPOINT: "the site cannot be repointed with confidence without building it again",
+  AWS_CREDENTIALS: "there are no AWS credentials, they have expired, or AWS does not accept them",
+  AWS_DENIED: "the AWS credentials may not do what is needed",
+  AWS_UNAVAILABLE: "a server of AWS cannot be reached, or is too busy",
+  AWS_CLOCK: "this computer's clock differs too much from that of AWS",
+  AWS_REFUSED: "AWS refused for a reason of its own; its message says why",
+  BUCKET_UNKNOWN: "there is no such bucket",
+  DISTRIBUTION_UNKNOWN:
+    "no CloudFront distribution, or more than one, is what the configuration says",
+  INVALIDATION_FAILED: "what the caches hold could not be invalidated",
+  POINTER_CHANGED: "somebody else has moved what says which release is served",
 } as const;
 
 /** A stable error code, see {@link ERROR_CODES}. */
