@@ -92,7 +92,18 @@ export type ProgressEvent =
   | { readonly type: "sent"; readonly step: string; readonly reference: string }
   | { readonly type: "resumed"; readonly step: string; readonly reference: string }
   | { readonly type: "done"; readonly step: string; readonly effect: Json }
-  | { readonly type: "warning"; readonly step: string; readonly message: string };
+  | { readonly type: "warning"; readonly step: string; readonly message: string }
+  | {
+      /** How far something long has come: "uploaded", 120 of 5000; without numbers, what is waited for. */
+      readonly type: "advance";
+      readonly step: string;
+      readonly what: string;
+      readonly done?: number;
+      readonly total?: number;
+    };
+
+/** Told how far something long has come; see the event of that name. */
+export type Advance = (what: string, done?: number, total?: number) => void;
 
 /**
  * One capability, bound to one world: the live chain, or a copy of it. The same code runs on both.

@@ -1,4 +1,9 @@
-import type { EmergencyConfig, EmergencyUserConfig } from "./types.js";
+import type {
+  EmergencyConfig,
+  EmergencyFrontendConfig,
+  EmergencyFrontendUserConfig,
+  EmergencyUserConfig,
+} from "./types.js";
 
 /** Fifteen slots of twelve seconds: longer than any honest wait for an emergency fee. */
 const MINED_TIMEOUT_SECONDS = 180;
@@ -24,19 +29,7 @@ export function resolveEmergencyConfig(user: EmergencyUserConfig = {}): Emergenc
       ] as const,
   );
   const frontends = Object.entries(user.frontends ?? {}).map(
-    ([name, frontend]) =>
-      [
-        name,
-        {
-          directory: frontend.directory,
-          url: frontend.url,
-          contracts: frontend.contracts,
-          network: frontend.network,
-          live: frontend.live ?? true,
-          keepReleases: frontend.keepReleases ?? KEEP_RELEASES,
-          keepDays: frontend.keepDays ?? KEEP_DAYS,
-        },
-      ] as const,
+    ([name, frontend]) => [name, resolveFrontend(frontend)] as const,
   );
   return {
     contracts: Object.fromEntries(contracts),
@@ -44,5 +37,44 @@ export function resolveEmergencyConfig(user: EmergencyUserConfig = {}): Emergenc
     mechanisms: user.mechanisms ?? {},
     directory: user.directory ?? ".emergency",
     minedTimeoutSeconds: user.minedTimeoutSeconds ?? MINED_TIMEOUT_SECONDS,
+  };
+}
+
+function resolveFrontend(user: EmergencyFrontendUserConfig): EmergencyFrontendConfig {
+  const { build, runtimeConfig, s3, cloudfront } = user;
+  return {
+    // The schema has seen to it that there is one of the two.
+    place:
+      s3 === undefined
+        ? { kind: "directory", directory: user.directory ?? "" }
+        : { kind: "s3", s3, cloudfront },
+    build:
+      build === undefined
+        ? undefined
+        : {
+            directory: build.directory ?? ".",
+            command: build.command,
+            install: build.install,
+            output: build.output,
+            envFile: build.envFile ?? ".env.production",
+            variables: build.variables,
+            chainId: build.chainId,
+            startBlock: build.startBlock ?? {},
+          },
+    runtimeConfig:
+      runtimeConfig === undefined
+        ? undefined
+        : {
+            file: runtimeConfig.file,
+            contracts: runtimeConfig.contracts,
+            chainId: runtimeConfig.chainId,
+            startBlock: runtimeConfig.startBlock ?? {},
+          },
+    url: user.url,
+    contracts: user.contracts,
+    network: user.network,
+    live: user.live ?? true,
+    keepReleases: user.keepReleases ?? KEEP_RELEASES,
+    keepDays: user.keepDays ?? KEEP_DAYS,
   };
 }

@@ -40,9 +40,111 @@ const contract = z.union(
   },
 );
 
+const text = z.string().min(1);
+
+const bucket = z
+  .object({
+    bucket: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be a bucket's name, without s3://"),
+    prefix: z
+      .string()
+      .regex(/^[^/].*[^/]$|^[^/]$/, "must neither begin nor end with a slash")
+      .optional(),
+    region: text.optional(),
+    profile: text.optional(),
+    roleArn: z
+      .string()
+      .regex(/^arn:[^:]+:iam::\d+:role\/\S+$/, "must be a role's ARN: arn:aws:iam::…:role/…")
+      .optional(),
+    endpoint: z
+      .string()
+      .regex(/^https?:\/\/[^\s]+$/i, "must be a URL that begins with http:// or https://")
+      .optional(),
+    forcePathStyle: z.boolean().optional(),
+    encryption: z
+      .union([z.literal("AES256"), z.object({ kmsKeyId: text }).strict()], {
+        errorMap: () => ({ message: 'must be "AES256" or { kmsKeyId }' }),
+      })
+      .optional(),
+    acl: text.optional(),
+    metadata: z.record(z.string()).optional(),
+    headers: z
+      .array(
+        z
+          .object({
+            match: text,
+            cacheControl: text.optional(),
+            contentType: text.optional(),
+            metadata: z.record(z.string()).optional(),
+          })
+          .strict(),
+      )
+      .optional(),
+  })
+  .strict();
+
+const WAYS_TO_FIND = ["id", "comment", "alias", "tag"] as const;
+
+const distribution = z
+  .object({
+    id: z
+      .string()
+      .regex(/^E[A-Z0-9]+$/, "must be a distribution's id, such as E1A2B3C4D5E6F7")
+      .optional(),
+    comment: text.optional(),
+    alias: text.optional(),
+    tag: z.object({ key: text, value: z.string() }).strict().optional(),
+    pointer: z.enum(["key-value-store", "origin-path", "staging-distribution", "none"]).optional(),
+    keyValueStore: z
+      .string()
+      .regex(/^arn:\S+:key-value-store\/\S+$/, "must be a KeyValueStore's ARN")
+      .optional(),
+    key: text.optional(),
+  })
+  .strict()
+  .refine((found) => WAYS_TO_FIND.filter((way) => found[way] !== undefined).length === 1, {
+    message: "must say one of id, comment, alias and tag",
+  });
+
+const inSite = z
+  .string()
+  .min(1)
+  .refine((path) => !path.split("/").some((part) => ["", ".", ".."].includes(part)), {
+    message: "must be a path inside the site, such as config.json",
+  });
+
+const variable = z.string().regex(/^[A-Za-z_]\w*$/, "must be the name of a variable");
+
+const build = z
+  .object({
+    directory: text.optional(),
+    command: text,
+    install: text.optional(),
+    output: text,
+    envFile: text.optional(),
+    variables: z.record(name, variable),
+    chainId: variable.optional(),
+    startBlock: z.record(name, variable).optional(),
+  })
+  .strict();
+
+const runtimeConfig = z
+  .object({
+    file: inSite,
+    contracts: z.record(name, text),
+    chainId: text.optional(),
+    startBlock: z.record(name, text).optional(),
+  })
+  .strict();
+
 const frontend = z
   .object({
-    directory: z.string().min(1),
+    directory: text.optional(),
+    s3: bucket.optional(),
+    cloudfront: distribution.optional(),
+    build: build.optional(),
+    runtimeConfig: runtimeConfig.optional(),
     url: z
       .string()
       .regex(/^https?:\/\/[^\s]+$/i, "must be a URL that begins with http:// or https://")
@@ -53,7 +155,15 @@ const frontend = z
     keepReleases: z.number().int().min(2).optional(),
     keepDays: z.number().positive().optional(),
   })
-  .strict();
+  .strict()
+  .refine(({ directory, s3 }) => (directory === undefined) !== (s3 === undefined), {
+    path: ["directory"],
+    message: "must say where the site is: either directory, or s3",
+  })
+  .refine(({ cloudfront, s3 }) => cloudfront === undefined || s3 !== undefined, {
+    path: ["cloudfront"],
+    message: "stands before a bucket: add s3",
+  });
 
 /** What a user may write under `emergency` in hardhat.config.ts. */
 export const emergencyUserConfigSchema = z

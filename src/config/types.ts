@@ -49,10 +49,94 @@ export interface EmergencyMechanismUserConfig {
   readonly limits?: string;
 }
 
-/** A website that talks to the contracts. */
+/** A bucket with a website in it. Credentials come from the AWS SDK's standard chain. */
+export interface EmergencyBucketUserConfig {
+  readonly bucket: string;
+  /** The site's keys begin with it: "app". Default: they are at the bucket's root. */
+  readonly prefix?: string;
+  /** Default: that of the environment or of the profile. */
+  readonly region?: string;
+  /** Of ~/.aws/config. */
+  readonly profile?: string;
+  /** The ARN of a role to assume. */
+  readonly roleArn?: string;
+  /** Of a store that speaks S3, instead of AWS; default: AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL. */
+  readonly endpoint?: string;
+  /** The bucket's name in the path instead of in the host; default: true where there is an endpoint. */
+  readonly forcePathStyle?: boolean;
+  /** Default: as the bucket is set up. */
+  readonly encryption?: "AES256" | { readonly kmsKeyId: string };
+  /** A canned ACL, for buckets that still have them: "public-read". */
+  readonly acl?: string;
+  /** Of every file. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Headers of files whose path matches; later ones go over earlier ones. */
+  readonly headers?: readonly {
+    /** "*.html", "fonts/**". */
+    readonly match: string;
+    readonly cacheControl?: string;
+    readonly contentType?: string;
+    readonly metadata?: Readonly<Record<string, string>>;
+  }[];
+}
+
+/** The CloudFront distribution in front of a bucket: one way to find it, and how it is switched. */
+export interface EmergencyDistributionUserConfig {
+  readonly id?: string;
+  readonly comment?: string;
+  /** One of its alternate domain names. */
+  readonly alias?: string;
+  readonly tag?: { readonly key: string; readonly value: string };
+  /** What says which release is served; default: found by looking at the distribution. */
+  readonly pointer?: "key-value-store" | "origin-path" | "staging-distribution" | "none";
+  /** The ARN of the KeyValueStore; default: the one of the viewer-request function. */
+  readonly keyValueStore?: string;
+  /** The key in it; default: "release". */
+  readonly key?: string;
+}
+
+/** How a website is built, so that it can be built again with another address. */
+export interface EmergencyBuildUserConfig {
+  /** The folder in the repository where it is built; default: the project's. */
+  readonly directory?: string;
+  /** "npm run build". */
+  readonly command: string;
+  /** Run before it where the installed packages are not those of the commit; default: "npm ci". */
+  readonly install?: string;
+  /** The folder that the build writes, relative to `directory`. */
+  readonly output: string;
+  /** The file with the variables, relative to `directory`; default: ".env.production". */
+  readonly envFile?: string;
+  /** From the contracts' names to the variables with their addresses. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** The variable with the chain id. */
+  readonly chainId?: string;
+  /** From the contracts' names to the variables with the block they were deployed in. */
+  readonly startBlock?: Readonly<Record<string, string>>;
+}
+
+/** A file that the website reads its addresses from when it starts. */
+export interface EmergencyRuntimeConfigUserConfig {
+  /** In the built site: "config.json". */
+  readonly file: string;
+  /** From the contracts' names to where their addresses are: "contracts.market.address". */
+  readonly contracts: Readonly<Record<string, string>>;
+  /** Where the chain id is. */
+  readonly chainId?: string;
+  /** From the contracts' names to where the block is that they were deployed in. */
+  readonly startBlock?: Readonly<Record<string, string>>;
+}
+
+/** A website that talks to the contracts: in a directory, or in a bucket. */
 export interface EmergencyFrontendUserConfig {
   /** The directory of its releases; a web server serves `current` in it. In the project, or absolute. */
-  readonly directory: string;
+  readonly directory?: string;
+  /** The bucket it is served from. */
+  readonly s3?: EmergencyBucketUserConfig;
+  /** The distribution in front of the bucket. */
+  readonly cloudfront?: EmergencyDistributionUserConfig;
+  readonly build?: EmergencyBuildUserConfig;
+  readonly runtimeConfig?: EmergencyRuntimeConfigUserConfig;
   /** Where users see it: "https://app.example.org/". What is served there is read back. */
   readonly url?: string;
   /** The contracts whose addresses are in it, by name; default: all of `contracts`. */
@@ -88,9 +172,40 @@ export interface EmergencyContractConfig {
   readonly mustBePausable: boolean;
 }
 
+/** Where a website's releases are. */
+export type EmergencyFrontendPlace =
+  | { readonly kind: "directory"; readonly directory: string }
+  | {
+      readonly kind: "s3";
+      readonly s3: EmergencyBucketUserConfig;
+      readonly cloudfront: EmergencyDistributionUserConfig | undefined;
+    };
+
+/** How a website is built, with its defaults filled in. */
+export interface EmergencyBuildConfig {
+  readonly directory: string;
+  readonly command: string;
+  readonly install: string | undefined;
+  readonly output: string;
+  readonly envFile: string;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly chainId: string | undefined;
+  readonly startBlock: Readonly<Record<string, string>>;
+}
+
+/** A file with addresses, with its defaults filled in. */
+export interface EmergencyRuntimeConfig {
+  readonly file: string;
+  readonly contracts: Readonly<Record<string, string>>;
+  readonly chainId: string | undefined;
+  readonly startBlock: Readonly<Record<string, string>>;
+}
+
 /** A website with its defaults filled in. */
 export interface EmergencyFrontendConfig {
-  readonly directory: string;
+  readonly place: EmergencyFrontendPlace;
+  readonly build: EmergencyBuildConfig | undefined;
+  readonly runtimeConfig: EmergencyRuntimeConfig | undefined;
   readonly url: string | undefined;
   readonly contracts: readonly string[] | undefined;
   readonly network: string | undefined;

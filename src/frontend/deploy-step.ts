@@ -2,7 +2,13 @@ import type { JsonObject } from "../json.js";
 import { deployIntent, parseIntent } from "./intents.js";
 import { contractsIn } from "./known-addresses.js";
 import { commitOf, readFolder } from "./read-site.js";
-import { ReleaseStep, checkOldAddresses, type SiteState, type Wanted } from "./release-step.js";
+import {
+  ReleaseStep,
+  atHand,
+  checkOldAddresses,
+  type SiteState,
+  type Wanted,
+} from "./release-step.js";
 
 /** Serves a built site from a folder. */
 export class FrontendDeployStep extends ReleaseStep {
@@ -18,7 +24,7 @@ export class FrontendDeployStep extends ReleaseStep {
       .map(([name, address]) => `${name} (${address}) is in none of the files`);
     return {
       title: `deploy ${this.site.name} from ${intent.from}`,
-      files,
+      ...atHand(files, this.site),
       kept: new Map(),
       without: undefined,
       restores: null,

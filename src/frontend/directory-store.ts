@@ -11,8 +11,10 @@ import {
   manifestSchema,
   orderOf,
   sha256,
+  summaryOf,
   type Manifest,
   type ManifestFile,
+  type ReleaseSummary,
 } from "./manifest.js";
 import type { PutResult, ReleaseStore, ReleaseWriter } from "./release-store.js";
 
@@ -56,12 +58,9 @@ class DirectoryStore implements ReleaseStore {
     this.#disk = world.disk;
   }
 
-  async releases(): Promise<readonly string[]> {
-    return await this.#guarded(async () =>
-      (await this.#disk.names(this.#releasesFolder()))
-        .filter(isReleaseId)
-        .sort((a, b) => orderOf(a) - orderOf(b) || (a < b ? -1 : 1)),
-    );
+  async releases(): Promise<readonly ReleaseSummary[]> {
+    const ids = await this.#guarded(async () => await this.#ids());
+    return await each(ids, AT_A_TIME, async (id) => summaryOf(await this.manifest(id)));
   }
 
   async unfinished(): Promise<readonly string[]> {
@@ -108,6 +107,17 @@ class DirectoryStore implements ReleaseStore {
       throw broken(`${this.#file(id, file)} is not there`);
     }
     return bytes;
+  }
+
+  async damaged(id: string, files: readonly ManifestFile[]): Promise<ReadonlySet<string>> {
+    const damaged = new Set<string>();
+    await each(files, AT_A_TIME, async ({ path: file, sha256: hash }) => {
+      const bytes = await this.#guarded(async () => await this.#disk.read(this.#file(id, file)));
+      if (bytes === undefined || sha256(bytes) !== hash) {
+        damaged.add(file);
+      }
+    });
+    return damaged;
   }
 
   async locked<T>(by: string, work: (writer: ReleaseWriter) => Promise<T>): Promise<T> {
@@ -206,7 +216,7 @@ class DirectoryStore implements ReleaseStore {
   async #sameFiles(id: string | null): Promise<ReadonlyMap<string, readonly string[]>> {
     const paths = new Map<string, string[]>();
     // In the copy that a rehearsal works on, the release that is served is elsewhere.
-    if (id !== null && (await this.releases()).includes(id)) {
+    if (id !== null && (await this.#ids()).includes(id)) {
       const { files, kept } = await this.manifest(id);
       for (const file of [...files, ...kept]) {
         paths.set(file.sha256, [...(paths.get(file.sha256) ?? []), file.path]);
@@ -267,6 +277,13 @@ class DirectoryStore implements ReleaseStore {
         await this.#disk.remove(path.join(this.place, name));
       }
     }
+  }
+
+  /** Of all whole releases, oldest first. */
+  async #ids(): Promise<readonly string[]> {
+    return (await this.#disk.names(this.#releasesFolder()))
+      .filter(isReleaseId)
+      .sort((a, b) => orderOf(a) - orderOf(b) || (a < b ? -1 : 1));
   }
 
   #link(): string {

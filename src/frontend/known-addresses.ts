@@ -1,5 +1,5 @@
 import { addressSearch } from "./address-search.js";
-import type { Manifest } from "./manifest.js";
+import type { Manifest, ReleaseSummary } from "./manifest.js";
 import type { Site } from "./site.js";
 import type { SiteFiles } from "./site-files.js";
 
@@ -19,19 +19,19 @@ export interface CarriedAddress extends OldAddress {
  * The addresses that the configured contracts had before: all that releases record, but for the one of
  * the configuration and the one that is served. An address away from which the site was repointed is old
  * even then: whoever repoints in a hurry changes the configuration later.
- * @param manifests of all releases, oldest first.
+ * @param releases all of them, oldest first.
  * @param current the id of the one that is served.
  */
 export function oldAddresses(
   site: Pick<Site, "contracts">,
-  manifests: readonly Manifest[],
+  releases: readonly ReleaseSummary[],
   current: string | null,
 ): readonly OldAddress[] {
-  const served = manifests.find(({ id }) => id === current);
+  const served = releases.find(({ id }) => id === current);
   return Object.entries(site.contracts).flatMap(([contract, configured]) => {
     const known = new Set<string>();
     const left = new Set<string>();
-    for (const { contracts, repoint } of manifests) {
+    for (const { contracts, repoint } of releases) {
       const recorded = contracts[contract]?.address;
       if (recorded !== undefined) {
         known.add(recorded);

@@ -20,6 +20,8 @@ const fileSchema = z
     size: z.number().int().nonnegative(),
     contentType: z.string(),
     cacheControl: z.string(),
+    /** Of the configuration's own; left out where there is none. */
+    metadata: z.record(z.string()).optional(),
   })
   .strict();
 
@@ -67,6 +69,18 @@ export const manifestSchema = z
 
 /** See {@link manifestSchema}. */
 export type Manifest = z.infer<typeof manifestSchema>;
+
+/** A release without its files. */
+export type ReleaseSummary = Omit<Manifest, "files" | "kept"> & {
+  /** How many files the site has, and how many bytes. */
+  readonly files: number;
+  readonly bytes: number;
+};
+
+/** A release without its files. */
+export function summaryOf({ files, kept: _kept, ...rest }: Manifest): ReleaseSummary {
+  return { ...rest, files: files.length, bytes: files.reduce((sum, { size }) => sum + size, 0) };
+}
 
 /** A file as a manifest describes it. */
 export type ManifestFile = z.infer<typeof fileSchema>;

@@ -1,17 +1,15 @@
 import type { OldAddress } from "./known-addresses.js";
 import { carriedIn, oldAddresses } from "./known-addresses.js";
 import { differenceOf, type SiteDifference } from "./difference.js";
-import type { Manifest } from "./manifest.js";
-import { allManifests, describeFiles, readFolder, readRelease } from "./read-site.js";
+import type { ReleaseSummary } from "./manifest.js";
+import { describeFiles, readFolder, readRelease } from "./read-site.js";
 import { previousOf } from "./rollback-step.js";
 import { servedProblems } from "./served.js";
 import type { Site } from "./site.js";
 import { EmergencyError, messageOf } from "../errors.js";
 
 /** A release as it is listed. */
-export type ReleaseLine = Omit<Manifest, "schema" | "files" | "kept"> & {
-  readonly files: number;
-  readonly bytes: number;
+export type ReleaseLine = Omit<ReleaseSummary, "schema"> & {
   readonly current: boolean;
   /** Where a rollback leads that names no release. */
   readonly previous: boolean;
@@ -28,22 +26,20 @@ export interface ReleaseList {
 /** Lists a site's releases. */
 export async function listReleases(site: Site): Promise<ReleaseList> {
   const { store, name } = site;
-  const [manifests, id, unfinished] = await Promise.all([
-    allManifests(store),
+  const [releases, id, unfinished] = await Promise.all([
+    store.releases(),
     store.current(),
     store.unfinished(),
   ]);
-  const current = manifests.find((manifest) => manifest.id === id) ?? null;
-  const previous = previousOf({ manifests, current });
+  const current = releases.find((release) => release.id === id) ?? null;
+  const previous = previousOf({ releases, current });
   return {
     frontend: name,
     place: store.place,
-    releases: manifests.map(({ schema: _schema, files, kept: _kept, ...manifest }) => ({
-      ...manifest,
-      files: files.length,
-      bytes: files.reduce((sum, { size }) => sum + size, 0),
-      current: manifest.id === id,
-      previous: manifest.id === previous,
+    releases: releases.map(({ schema: _schema, ...release }) => ({
+      ...release,
+      current: release.id === id,
+      previous: release.id === previous,
     })),
     unfinished,
   };
@@ -75,11 +71,15 @@ export async function statusOf(site: Site): Promise<SiteStatus> {
   const problems: string[] = [];
   let old: readonly OldAddress[] = [];
   if (release !== null) {
-    const manifests = await allManifests(store);
     const manifest = await store.manifest(release.id);
+    const known = oldAddresses(site, await store.releases(), release.id);
+    const damaged = await store.damaged(release.id, manifest.files);
+    problems.push(
+      ...[...damaged].map((file) => `${file} was changed after release ${release.id} was deployed`),
+    );
+    const sound = manifest.files.filter(({ path }) => !damaged.has(path));
     try {
-      const files = await readRelease(store, release.id, manifest.files);
-      old = carriedIn(oldAddresses(site, manifests, release.id), files);
+      old = known.length === 0 ? [] : carriedIn(known, await readRelease(store, release.id, sound));
     } catch (error) {
       problems.push(error instanceof EmergencyError ? error.what : messageOf(error));
     }
@@ -131,12 +131,12 @@ export async function compareSite(
   const current = await store.current();
   const before = current === null ? [] : (await store.manifest(current)).files;
   if ("folder" in other) {
-    const after = describeFiles(await readFolder(other.folder));
+    const after = describeFiles(await readFolder(other.folder), site.headersOf);
     return { frontend: name, from: current, to: other.folder, ...differenceOf(before, after) };
   }
-  const manifests = await allManifests(store);
-  const served = manifests.find(({ id }) => id === current) ?? null;
-  const id = other.release ?? previousOf({ manifests, current: served });
+  const releases = await store.releases();
+  const served = releases.find(({ id }) => id === current) ?? null;
+  const id = other.release ?? previousOf({ releases, current: served });
   if (id === null) {
     throw new EmergencyError(
       "UNKNOWN_RELEASE",

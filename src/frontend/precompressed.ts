@@ -1,7 +1,6 @@
 import * as zlib from "node:zlib";
 
 import { EmergencyError, messageOf } from "../errors.js";
-import type { SiteFiles } from "./site-files.js";
 
 /** Copies that a web server sends in place of a file to a browser that accepts them. */
 interface Form {
@@ -47,7 +46,10 @@ export interface Precompressed {
 }
 
 /** Whether a path has the name of a compressed file, and which file it would be a copy of. */
-export function precompressed(path: string, files: SiteFiles): Precompressed | undefined {
+export function precompressed(
+  path: string,
+  files: { readonly has: (path: string) => boolean },
+): Precompressed | undefined {
   const form = formOf(path);
   if (form === undefined) {
     return undefined;

@@ -5,8 +5,10 @@ import type { ReleaseStore } from "./release-store.js";
  * @param scratch an empty store.
  */
 export function rehearsalStore(original: ReleaseStore, scratch: ReleaseStore): ReleaseStore {
+  const isMade = async (id: string): Promise<boolean> =>
+    (await scratch.releases()).some((release) => release.id === id);
   const holder = async (id: string): Promise<ReleaseStore> =>
-    (await scratch.releases()).includes(id) ? scratch : original;
+    (await isMade(id)) ? scratch : original;
   return {
     place: `copy of ${original.place}`,
     async releases() {
@@ -17,16 +19,20 @@ export function rehearsalStore(original: ReleaseStore, scratch: ReleaseStore): R
     current: async () => (await scratch.current()) ?? (await original.current()),
     manifest: async (id) => await (await holder(id)).manifest(id),
     read: async (id, path) => await (await holder(id)).read(id, path),
-    locked: async (by, work) =>
-      await scratch.locked(by, async (writer) => {
-        return await work({
-          ...writer,
-          async remove(id) {
-            if ((await scratch.releases()).includes(id)) {
-              await writer.remove(id);
-            }
-          },
-        });
-      }),
+    damaged: async (id, files) => await (await holder(id)).damaged(id, files),
+    locked: async (by, work, advance) =>
+      await scratch.locked(
+        by,
+        async (writer) =>
+          await work({
+            ...writer,
+            async remove(id) {
+              if (await isMade(id)) {
+                await writer.remove(id);
+              }
+            },
+          }),
+        advance,
+      ),
   };
 }

@@ -2,6 +2,7 @@ import { EmergencyError } from "../errors.js";
 import { canonicalJson, isRecord, type Json, type JsonObject } from "../json.js";
 import type {
   Action,
+  Advance,
   Decision,
   Effects,
   Facts,
@@ -24,9 +25,10 @@ import {
   type KeptFile,
   type Manifest,
   type ManifestFile,
+  type ReleaseSummary,
 } from "./manifest.js";
 import { precompressed } from "./precompressed.js";
-import { allManifests, describeFiles, readRelease } from "./read-site.js";
+import { describeFiles, readRelease } from "./read-site.js";
 import { problemsOf } from "./references.js";
 import type { ReleaseWriter } from "./release-store.js";
 import { servedProblems } from "./served.js";
@@ -35,8 +37,8 @@ import type { SiteFiles } from "./site-files.js";
 
 /** What is served and what there is, as a step has seen it. */
 export interface SiteState {
-  /** Of all releases, oldest first. */
-  readonly manifests: readonly Manifest[];
+  /** All of them, oldest first. */
+  readonly releases: readonly ReleaseSummary[];
   readonly current: Manifest | null;
   readonly newest: string | null;
   readonly old: readonly OldAddress[];
@@ -46,7 +48,9 @@ export interface SiteState {
 export interface Wanted {
   /** For people: "deploy web from dist". */
   readonly title: string;
-  readonly files: SiteFiles;
+  readonly files: readonly ManifestFile[];
+  /** The bytes of one of them; only asked for what the store cannot take from elsewhere. */
+  readonly content: (file: ManifestFile) => Promise<Buffer>;
   /** Old names with a content of their own, for open pages; those of the present release go on anyway. */
   readonly kept: SiteFiles;
   /** The address that must be nowhere, if there is one. */
@@ -85,8 +89,7 @@ export abstract class ReleaseStep implements Step {
   async observe(intent: JsonObject): Promise<Observation> {
     const state = await this.#look();
     const wanted = await this.want(intent, state);
-    const files = describeFiles(wanted.files);
-    const content = contentHash(files);
+    const content = contentHash(wanted.files);
     const isServed = state.current?.content === content && (await this.#isWhole(state.current));
     const observation: Observation = {
       facts: {
@@ -95,7 +98,7 @@ export abstract class ReleaseStep implements Step {
         "content of the site": content,
         "served as it should be": isServed,
       },
-      decide: () => decide(this.site, state, wanted, files, isServed),
+      decide: () => decide(this.site, state, wanted, content, isServed),
     };
     this.#prepared.set(observation, wanted);
     return observation;
@@ -112,7 +115,16 @@ export abstract class ReleaseStep implements Step {
         "make the plan again with --dry-run --save-plan",
       );
     }
-    return await this.site.store.locked(this.site.by, async (writer) => {
+    const advance: Advance = (what, done, total) => {
+      progress({
+        type: "advance",
+        step: step.id,
+        what,
+        ...(done === undefined ? {} : { done }),
+        ...(total === undefined ? {} : { total }),
+      });
+    };
+    const act = async (writer: ReleaseWriter): Promise<Effects> => {
       const state = await this.#look();
       if (canonicalJson(factsOf(state)) !== canonicalJson(pick(step.prior, factsOf(state)))) {
         throw new EmergencyError(
@@ -129,7 +141,8 @@ export abstract class ReleaseStep implements Step {
         effects.push(effect);
       }
       return { actions: effects };
-    });
+    };
+    return await this.site.store.locked(this.site.by, act, advance);
   }
 
   async rehearse(step: PlannedStep): Promise<Effects> {
@@ -152,14 +165,19 @@ export abstract class ReleaseStep implements Step {
     }
     const manifest = await store.manifest(id);
     const evidence = [`${store.place} serves release ${id}`];
-    const own = await readRelease(store, id, manifest.files);
-    const kept = await readRelease(store, id, manifest.kept);
-    evidence.push(
-      `all ${own.size + kept.size} files have the bytes of the manifest (${kept.size} of them kept for open pages)`,
-    );
     const problems: string[] = [];
-    if (manifest.repoint !== null) {
+    const all = [...manifest.files, ...manifest.kept];
+    const damaged = [...(await store.damaged(id, all))];
+    evidence.push(
+      `${all.length - damaged.length} of ${all.length} files have the bytes of the manifest (${manifest.kept.length} of them kept for open pages)`,
+    );
+    if (damaged.length > 0) {
+      problems.push(`somebody has changed files of release ${id}: ${told(damaged)}`);
+    }
+    if (manifest.repoint !== null && damaged.length === 0) {
       const { from, to, contract } = manifest.repoint;
+      const own = await readRelease(store, id, manifest.files);
+      const kept = await readRelease(store, id, manifest.kept);
       const holders = pathsWith(to, own);
       const left = [...pathsWith(from, own), ...pathsWith(from, kept)];
       evidence.push(
@@ -181,8 +199,9 @@ export abstract class ReleaseStep implements Step {
       }
     }
     if (url !== undefined) {
+      const paths = new Set(manifest.files.map(({ path }) => path));
       const files = manifest.files.filter(
-        ({ path }) => precompressed(path, own)?.hasOriginal !== true,
+        ({ path }) => precompressed(path, paths)?.hasOriginal !== true,
       );
       const wrong = await servedProblems(url, files, settleMs, wait);
       evidence.push(
@@ -208,42 +227,25 @@ export abstract class ReleaseStep implements Step {
 
   async #look(): Promise<SiteState> {
     const { store } = this.site;
-    const [id, manifests] = await Promise.all([store.current(), allManifests(store)]);
+    const [id, releases] = await Promise.all([store.current(), store.releases()]);
     const current = id === null ? null : await store.manifest(id);
     return {
-      manifests,
+      releases,
       current,
-      newest: manifests.at(-1)?.id ?? null,
-      old: oldAddresses(this.site, manifests, id),
+      newest: releases.at(-1)?.id ?? null,
+      old: oldAddresses(this.site, releases, id),
     };
   }
 
   /** Whether nobody has changed the files of a release by hand. */
   async #isWhole({ id, files }: Manifest): Promise<boolean> {
-    return (await this.#readWhole(id, files)).size === files.length;
-  }
-
-  /** The files of a release that are still those of its manifest. */
-  async #readWhole(id: string, files: readonly ManifestFile[]): Promise<SiteFiles> {
-    const whole = new Map<string, Buffer>();
-    for (const file of files) {
-      try {
-        for (const [path, bytes] of await readRelease(this.site.store, id, [file])) {
-          whole.set(path, bytes);
-        }
-      } catch (error) {
-        if (!(error instanceof EmergencyError && error.code === "BROKEN_RELEASE")) {
-          throw error;
-        }
-      }
-    }
-    return whole;
+    return (await this.site.store.damaged(id, files)).size === 0;
   }
 
   async #problemsBefore(id: string): Promise<readonly unknown[]> {
     const { store } = this.site;
     const known = await store.releases();
-    return known.includes(id)
+    return known.some((release) => release.id === id)
       ? problemsOf(await readRelease(store, id, (await store.manifest(id)).files))
       : [];
   }
@@ -275,12 +277,10 @@ export abstract class ReleaseStep implements Step {
   async #put(writer: ReleaseWriter, { state, wanted, id }: Run): Promise<JsonObject> {
     const { store, now, by } = this.site;
     const at = now();
-    const files = describeFiles(wanted.files);
-    const keptFiles = await this.#kept(state, wanted, at);
-    const contents = new Map([
-      ...keptFiles.map(({ file, bytes }) => [file.path, bytes] as const),
-      ...wanted.files,
-    ]);
+    const { files } = wanted;
+    const kept = await this.#kept(state, wanted, at);
+    const current = state.current?.id;
+    const own = new Set(files.map(({ path }) => path));
     const manifest: Manifest = {
       schema: MANIFEST_SCHEMA,
       id,
@@ -294,13 +294,16 @@ export abstract class ReleaseStep implements Step {
       by,
       at: at.toISOString(),
       files: [...files],
-      kept: keptFiles.map(({ file }) => file),
+      kept: [...kept],
     };
-    const result = await writer.put(
-      manifest,
-      async ({ path }) => await Promise.resolve(contents.get(path) ?? Buffer.alloc(0)),
-    );
-    return { did: `make ${id}`, place: store.place, kept: keptFiles.length, ...result };
+    const result = await writer.put(manifest, async (file) => {
+      if (own.has(file.path)) {
+        return await wanted.content(file);
+      }
+      const changed = wanted.kept.get(file.path);
+      return changed ?? (await store.read(current ?? id, file.path));
+    });
+    return { did: `make ${id}`, place: store.place, kept: kept.length, ...result };
   }
 
   /**
@@ -308,57 +311,52 @@ export abstract class ReleaseStep implements Step {
    * holds their hash, and those that it has kept itself, until their time is over. None that holds an
    * old address.
    */
-  async #kept(
-    { current, old }: SiteState,
-    wanted: Wanted,
-    at: Date,
-  ): Promise<readonly { file: KeptFile; bytes: Buffer }[]> {
+  async #kept({ current, old }: SiteState, wanted: Wanted, at: Date): Promise<readonly KeptFile[]> {
+    if (current === null) {
+      return [];
+    }
+    const { store, keepDays } = this.site;
     const since = at.toISOString();
-    const candidates = new Map<string, { file: KeptFile; bytes: Buffer }>();
-    if (current !== null) {
-      const earliest = at.getTime() - this.site.keepDays * DAY_MS;
-      const files: readonly KeptFile[] = [
-        ...current.kept.filter((file) => Date.parse(file.since) >= earliest),
-        ...current.files
-          .filter(({ path }) => isImmutable(path))
-          .map((file) => ({ ...file, since })),
-      ].filter(({ path }) => !wanted.files.has(path));
-      // A file that somebody has damaged must not stand in the way of a deploy that mends it.
-      const contents = await this.#readWhole(current.id, files);
-      for (const file of files.filter(({ path }) => contents.has(path))) {
-        const bytes = wanted.kept.get(file.path) ?? contents.get(file.path) ?? Buffer.alloc(0);
-        candidates.set(file.path, {
-          file: { ...file, sha256: sha256(bytes), size: bytes.length },
-          bytes,
-        });
-      }
-    }
-    const all = new Map([...candidates].map(([path, { bytes }]) => [path, bytes]));
-    const left = Object.entries(current?.contracts ?? {}).flatMap(([contract, { address }]) => {
-      const next = wanted.contracts[contract]?.address;
-      return next === undefined || next === address ? [] : [{ contract, address }];
-    });
-    const unwanted = [...old, ...left].filter(
-      ({ contract, address }) => wanted.contracts[contract]?.address !== address,
-    );
-    if (wanted.without !== undefined) {
-      unwanted.push({ contract: "", address: wanted.without });
-    }
-    const holding = new Set(carriedIn(unwanted, all).flatMap(({ files }) => files));
-    return [...candidates.values()]
-      .filter(({ file }) => !holding.has(file.path) && !holding.has(original(file.path)))
-      .sort((a, b) => (a.file.path < b.file.path ? -1 : 1));
+    const earliest = at.getTime() - keepDays * DAY_MS;
+    const own = new Set(wanted.files.map(({ path }) => path));
+    const files: readonly KeptFile[] = [
+      ...current.kept.filter((file) => Date.parse(file.since) >= earliest),
+      ...current.files.filter(({ path }) => isImmutable(path)).map((file) => ({ ...file, since })),
+    ].filter(({ path }) => !own.has(path));
+    // A file that somebody has damaged must not stand in the way of a deploy that mends it.
+    const damaged = await store.damaged(current.id, files);
+    const candidates = files.filter(({ path }) => !damaged.has(path));
+    const unwanted = unwantedIn(current, old, wanted);
+    const contents =
+      unwanted.length === 0
+        ? new Map<string, Buffer>()
+        : new Map([
+            ...(await readRelease(
+              store,
+              current.id,
+              candidates.filter(({ path }) => !wanted.kept.has(path)),
+            )),
+            ...[...wanted.kept].filter(([path]) => !own.has(path)),
+          ]);
+    const holding = new Set(carriedIn(unwanted, contents).flatMap(({ files: paths }) => paths));
+    return candidates
+      .filter(({ path }) => !holding.has(path) && !holding.has(original(path)))
+      .map((file) => {
+        const bytes = wanted.kept.get(file.path);
+        return bytes === undefined ? file : { ...file, sha256: sha256(bytes), size: bytes.length };
+      })
+      .sort((a, b) => (a.path < b.path ? -1 : 1));
   }
 
   /** Never the release that is served, nor one that its rollback leads to, nor one that is young. */
   async #removeOld(writer: ReleaseWriter): Promise<readonly string[]> {
     const { store, keepDays, keepReleases, now } = this.site;
-    const manifests = await allManifests(store);
+    const releases = await store.releases();
     const current = await store.current();
-    const needed = new Set([current, manifests.find(({ id }) => id === current)?.replaces]);
+    const needed = new Set([current, releases.find(({ id }) => id === current)?.replaces]);
     const earliest = now().getTime() - keepDays * DAY_MS;
-    const old = manifests
-      .slice(0, Math.max(0, manifests.length - keepReleases))
+    const old = releases
+      .slice(0, Math.max(0, releases.length - keepReleases))
       .filter(({ id, at }) => !needed.has(id) && Date.parse(at) < earliest);
     for (const { id } of old) {
       await writer.remove(id);
@@ -388,6 +386,24 @@ function kindOf({ restores, repoint }: Wanted): Manifest["kind"] {
   return restores !== null ? "rollback" : repoint !== null ? "repoint" : "deploy";
 }
 
+/** The addresses that no file that is kept may hold. */
+function unwantedIn(
+  current: Manifest,
+  old: readonly OldAddress[],
+  wanted: Wanted,
+): readonly OldAddress[] {
+  const left = Object.entries(current.contracts).flatMap(([contract, { address }]) => {
+    const next = wanted.contracts[contract]?.address;
+    return next === undefined || next === address ? [] : [{ contract, address }];
+  });
+  const unwanted = [...old, ...left].filter(
+    ({ contract, address }) => wanted.contracts[contract]?.address !== address,
+  );
+  return wanted.without === undefined
+    ? unwanted
+    : [...unwanted, { contract: "", address: wanted.without }];
+}
+
 function original(path: string): string {
   return path.replace(/\.(?:gz|br|zst)$/, "");
 }
@@ -397,17 +413,27 @@ function told(lines: readonly string[]): string {
   return `${lines.slice(0, MOST_TOLD).join("; ")}${more}`;
 }
 
+/** A site whose files are all at hand, as a step wants it. */
+export function atHand(
+  files: SiteFiles,
+  site: Pick<Site, "headersOf">,
+): Pick<Wanted, "files" | "content"> {
+  return {
+    files: describeFiles(files, site.headersOf),
+    content: async ({ path }) => await Promise.resolve(files.get(path) ?? Buffer.alloc(0)),
+  };
+}
+
 /** Pure: the release that is to be made, or only to be switched to, or nothing. */
 function decide(
   site: Site,
   state: SiteState,
   wanted: Wanted,
-  files: readonly ManifestFile[],
+  content: string,
   isServed: boolean,
 ): Decision {
-  const { current, newest, manifests } = state;
-  const content = contentHash(files);
-  const { title } = wanted;
+  const { current, newest, releases } = state;
+  const { title, files } = wanted;
   if (current !== null && isServed) {
     return {
       title,
@@ -426,7 +452,7 @@ function decide(
           kind: "frontend-rollback",
           intent: { frontend: site.name, to: current.id, acceptOldAddress: true },
         };
-  const unfinished = manifests.at(-1);
+  const unfinished = releases.at(-1);
   const isWhole =
     unfinished?.content === content &&
     unfinished.id !== current?.id &&

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../json.js";
-import type { Manifest, ManifestFile } from "./manifest.js";
+import type { Advance } from "../step.js";
+import type { Manifest, ManifestFile, ReleaseSummary } from "./manifest.js";
 
 /**
  * Where a site's releases are, and which one is served. A release is whole or is not there, and never
@@ -9,8 +10,8 @@ export interface ReleaseStore {
   /** For people: "/srv/www". */
   readonly place: string;
 
-  /** The ids of all whole releases, oldest first. */
-  releases(): Promise<readonly string[]>;
+  /** All whole releases, oldest first. */
+  releases(): Promise<readonly ReleaseSummary[]>;
 
   /** Releases that somebody began and did not finish, for people. */
   unfinished(): Promise<readonly string[]>;
@@ -31,11 +32,18 @@ export interface ReleaseStore {
   read(id: string, path: string): Promise<Buffer>;
 
   /**
+   * Which files of a release are not those of its manifest any more, or not there: their paths. Cheaper
+   * than reading them, where the store knows what it holds.
+   */
+  damaged(id: string, files: readonly ManifestFile[]): Promise<ReadonlySet<string>>;
+
+  /**
    * Runs something while nobody else changes the site.
    * @param by who, for whoever finds the site locked.
+   * @param advance told how far long work has come.
    * @throws EmergencyError FRONTEND_LOCKED when somebody else does.
    */
-  locked<T>(by: string, work: (writer: ReleaseWriter) => Promise<T>): Promise<T>;
+  locked<T>(by: string, work: (writer: ReleaseWriter) => Promise<T>, advance?: Advance): Promise<T>;
 }
 
 /** How a release came together. */
@@ -51,7 +59,8 @@ export interface PutResult {
 /** What may be changed, by whoever holds the lock. */
 export interface ReleaseWriter {
   /**
-   * Makes a release whole, not yet served. What an unfinished attempt at the same release has written
+   * Makes a release whole, not yet served; where all releases share their places, what can be put there
+   * without anybody seeing it. What an unfinished attempt at the same release has written
    * is taken over; nothing is done when it is whole already.
    * @param content the bytes of a file; only asked for those that no release has.
    * @throws EmergencyError BROKEN_RELEASE when the bytes are not those of the manifest.

@@ -5,7 +5,7 @@ import { parseIntent, repointIntent } from "./intents.js";
 import { pathsWith } from "./known-addresses.js";
 import type { Manifest } from "./manifest.js";
 import { readRelease } from "./read-site.js";
-import { ReleaseStep, type SiteState, type Wanted } from "./release-step.js";
+import { ReleaseStep, atHand, type SiteState, type Wanted } from "./release-step.js";
 import { repointFiles, repointKept } from "./repoint.js";
 
 /** Makes the site talk to a contract's new address, without building it. */
@@ -46,7 +46,12 @@ export class FrontendRepointStep extends ReleaseStep {
     };
     const present = pathsWith(address, files).length;
     if (pathsWith(from, files).length === 0 && present > 0) {
-      const unchanged = { files, kept: new Map(), repoint: null, contracts: current.contracts };
+      const unchanged = {
+        ...atHand(files, this.site),
+        kept: new Map(),
+        repoint: null,
+        contracts: current.contracts,
+      };
       return { ...wanted, ...unchanged, notes: [`${address} is in ${present} files already`] };
     }
     const repointed = repointFiles(files, from, address);
@@ -57,7 +62,7 @@ export class FrontendRepointStep extends ReleaseStep {
     );
     return {
       ...wanted,
-      files: repointed.files,
+      ...atHand(repointed.files, this.site),
       kept: new Map([
         ...repointKept(await readRelease(store, current.id, current.kept), from, address),
         ...repointed.kept,

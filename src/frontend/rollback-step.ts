@@ -1,7 +1,7 @@
 import { EmergencyError } from "../errors.js";
 import type { JsonObject } from "../json.js";
 import { parseIntent, rollbackIntent } from "./intents.js";
-import type { Manifest } from "./manifest.js";
+import type { Manifest, ManifestFile, ReleaseSummary } from "./manifest.js";
 import { readRelease } from "./read-site.js";
 import { ReleaseStep, checkOldAddresses, type SiteState, type Wanted } from "./release-step.js";
 
@@ -14,12 +14,19 @@ export class FrontendRollbackStep extends ReleaseStep {
 
   protected async want(raw: JsonObject, state: SiteState): Promise<Wanted> {
     const intent = parseIntent(this.kind, rollbackIntent, raw);
-    const target = targetOf(this.site.name, state, intent.to);
-    const files = await readRelease(this.site.store, target.id, target.files);
+    const { store } = this.site;
+    const target = await store.manifest(targetOf(this.site.name, state, intent.to).id);
+    // What is the same in the release that is served makes nothing worse, and need not be fetched.
+    const served = new Set(state.current?.files.map(keyOf));
+    const files = await readRelease(
+      store,
+      target.id,
+      target.files.filter((file) => !served.has(keyOf(file))),
+    );
     // A release that talks to another contract than the one that is served carries an old address, too.
     const elsewhere = Object.entries(target.contracts).flatMap(([contract, { address }]) => {
-      const served = state.current?.contracts[contract]?.address;
-      return served === undefined || served === address ? [] : [{ contract, address }];
+      const now = state.current?.contracts[contract]?.address;
+      return now === undefined || now === address ? [] : [{ contract, address }];
     });
     const old = [...state.old, ...elsewhere].filter(
       ({ contract, address }, index, all) =>
@@ -29,7 +36,8 @@ export class FrontendRollbackStep extends ReleaseStep {
     const notes = checkOldAddresses(old, files, what, intent.acceptOldAddress);
     return {
       title: `roll ${this.site.name} back to ${target.id}`,
-      files,
+      files: target.files,
+      content: async ({ path }) => files.get(path) ?? (await store.read(target.id, path)),
       kept: new Map(),
       without: undefined,
       restores: target.id,
@@ -46,9 +54,12 @@ export class FrontendRollbackStep extends ReleaseStep {
  * The release before the one that is served. A rollback stands for the release whose files it has: two
  * rollbacks in a row go back two releases, and not forth again.
  */
-export function previousOf(state: Pick<SiteState, "manifests" | "current">): string | null {
-  const byId = new Map(state.manifests.map((manifest) => [manifest.id, manifest]));
-  let at = state.current;
+export function previousOf(state: {
+  readonly releases: readonly ReleaseSummary[];
+  readonly current: Pick<Manifest, "restores" | "replaces"> | null;
+}): string | null {
+  const byId = new Map(state.releases.map((release) => [release.id, release]));
+  let at: Pick<Manifest, "restores" | "replaces"> | null = state.current;
   while (at?.restores !== undefined && at.restores !== null) {
     at = byId.get(at.restores) ?? null;
   }
@@ -56,16 +67,20 @@ export function previousOf(state: Pick<SiteState, "manifests" | "current">): str
   return before !== null && byId.has(before) ? before : null;
 }
 
-function targetOf(name: string, state: SiteState, to: string | null): Manifest {
+function keyOf({ path, sha256 }: ManifestFile): string {
+  return `${sha256} ${path}`;
+}
+
+function targetOf(name: string, state: SiteState, to: string | null): ReleaseSummary {
   const wanted = to ?? previousOf(state);
-  const found = state.manifests.filter(
+  const found = state.releases.filter(
     ({ id }) => id === wanted || (wanted !== null && id.startsWith(`${wanted}-`)),
   );
   const [target] = found;
   if (target !== undefined && found.length === 1) {
     return target;
   }
-  const ids = state.manifests.map(({ id }) => id).join(", ");
+  const ids = state.releases.map(({ id }) => id).join(", ");
   throw new EmergencyError(
     "UNKNOWN_RELEASE",
     wanted === null

@@ -1,4 +1,9 @@
+import type { EmergencyBuildConfig, EmergencyRuntimeConfig } from "../config/types.js";
+import type { ManifestFile } from "./manifest.js";
 import type { ReleaseStore } from "./release-store.js";
+
+/** What is said of a file besides its bytes. */
+export type FileHeaders = Pick<ManifestFile, "contentType" | "cacheControl" | "metadata">;
 
 /** A configured frontend, and what working on it needs. */
 export interface Site {
@@ -7,6 +12,14 @@ export interface Site {
   readonly store: ReleaseStore;
   /** Where users see it; undefined when that is not configured, or the store is a copy. */
   readonly url: string | undefined;
+  /** How browsers and caches should treat a file. */
+  readonly headersOf: (path: string) => FileHeaders;
+  /** How it is built; undefined when that is not configured. */
+  readonly build: EmergencyBuildConfig | undefined;
+  /** The file that it reads its addresses from; undefined when that is not configured. */
+  readonly runtimeConfig: EmergencyRuntimeConfig | undefined;
+  /** The project's root, absolute: where the configured folders are. */
+  readonly root: string;
   /** The contracts whose addresses are in it: from their names to their addresses, checksummed. */
   readonly contracts: Readonly<Record<string, string>>;
   /** So many of the last releases are kept in any case. */

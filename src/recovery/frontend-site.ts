@@ -8,6 +8,7 @@ import { parseAddress } from "../chain/address.js";
 import { networkName } from "../chain/connect.js";
 import type { EmergencyFrontendConfig } from "../config/types.js";
 import { EmergencyError } from "../errors.js";
+import { headersOf } from "../frontend/content-headers.js";
 import { processLives } from "../frontend/directory-lock.js";
 import { directoryStore } from "../frontend/directory-store.js";
 import { disk } from "../frontend/disk.js";
@@ -47,11 +48,15 @@ export async function openSite(
         : `name one of these with --frontend: ${all}`,
     );
   }
-  const directory = path.resolve(hre.config.paths.root, config.directory);
+  const { root } = hre.config.paths;
   const site: Site = {
     name: chosen,
-    store: storeIn(directory),
+    store: storeOf(root, config),
     url: config.url,
+    headersOf,
+    build: config.build,
+    runtimeConfig: config.runtimeConfig,
+    root,
     contracts: await addressesFor(hre, chosen, config),
     keepReleases: config.keepReleases,
     keepDays: config.keepDays,
@@ -63,6 +68,15 @@ export async function openSite(
     },
   };
   return { site, config };
+}
+
+function storeOf(root: string, { place }: EmergencyFrontendConfig): ReleaseStore {
+  switch (place.kind) {
+    case "directory":
+      return storeIn(path.resolve(root, place.directory));
+    case "s3":
+      throw new EmergencyError("BAD_CONFIG", "buckets cannot be used yet", "use a directory");
+  }
 }
 
 /** A store in a directory of this machine. */

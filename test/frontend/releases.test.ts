@@ -13,6 +13,7 @@ import {
   PowerCut,
   deployOf,
   diskUntil,
+  idsOf,
   planFor,
   repointTo,
   rollbackTo,
@@ -80,7 +81,7 @@ describe("releases in a directory", () => {
     expect(statusOf(await deploy(viteSite(OLD)))).to.equal("done");
     const store = storeAt(www);
     const id = await store.current();
-    expect(await store.releases()).to.deep.equal([id]);
+    expect(await idsOf(store)).to.deep.equal([id]);
     const manifest = await store.manifest(id ?? "");
     expect(manifest).to.include({
       kind: "deploy",
@@ -108,7 +109,7 @@ describe("releases in a directory", () => {
     await deploy(version(2));
     expect(await served("assets/index-Ab0001xZ.js")).to.contain("v=1");
     expect(await served("assets/index-Ab0002xZ.js")).to.contain("v=2");
-    const [first = "", second = ""] = await storeAt(www).releases();
+    const [first = "", second = ""] = await idsOf(storeAt(www));
     const inode = async (id: string): Promise<number> =>
       (await stat(path.join(www, "releases", id, "files/logo.svg"))).ino;
     expect(await inode(first)).to.equal(await inode(second));
@@ -220,7 +221,7 @@ describe("releases in a directory", () => {
     it("are repointed, and refuse to go back to the old one unless it is accepted", async () => {
       await deploy(viteSite(OLD));
       const site = siteAt(storeAt(www), contracts);
-      const [old = ""] = await site.store.releases();
+      const [old = ""] = await idsOf(site.store);
       expect(statusOf(await run(site, repointTo(NEW)))).to.equal("done");
       expect(await served("config.json")).to.contain(NEW);
       expect(statusOf(await run(site, repointTo(NEW)))).to.equal("already");

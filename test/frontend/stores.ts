@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
+import { headersOf } from "../../src/frontend/content-headers.js";
 import { processLives } from "../../src/frontend/directory-lock.js";
 import { directoryStore } from "../../src/frontend/directory-store.js";
 import { disk, type Disk } from "../../src/frontend/disk.js";
@@ -40,12 +41,21 @@ export function storeAt(folder: string, wishes: StoreWishes = {}): ReleaseStore 
   });
 }
 
+/** The ids of a store's releases, oldest first. */
+export async function idsOf(store: ReleaseStore): Promise<readonly string[]> {
+  return (await store.releases()).map(({ id }) => id);
+}
+
 /** A site whose releases are in a store. */
 export function siteAt(store: ReleaseStore, changes: Partial<Site> = {}): Site {
   return {
     name: "web",
     store,
     url: undefined,
+    headersOf,
+    build: undefined,
+    runtimeConfig: undefined,
+    root: tmpdir(),
     contracts: {},
     keepReleases: 10,
     keepDays: 30,
