@@ -58,6 +58,8 @@ export const ERROR_CODES = {
   OLD_ADDRESS: "the site would talk to a contract address that is not the one in use",
   OLD_ADDRESS_NOT_FOUND: "the old address is in none of the site's files",
   CANNOT_REPOINT: "the site cannot be repointed with confidence without building it again",
+  CANNOT_BUILD: "the site cannot be built from the commit that is wanted",
+  BUILD_FAILED: "the site's build failed, or did not make the site that it should",
   AWS_CREDENTIALS: "there are no AWS credentials, they have expired, or AWS does not accept them",
   AWS_DENIED: "the AWS credentials may not do what is needed",
   AWS_UNAVAILABLE: "a server of AWS cannot be reached, or is too busy",
