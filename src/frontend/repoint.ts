@@ -23,8 +23,8 @@ import { pack, precompressed, unpack, type Precompressed } from "./precompressed
 import { problemsOf } from "./references.js";
 import { byteText, bytesOf, isText, type SiteFiles } from "./site-files.js";
 
-/** A site that holds another address. */
-export interface Repointed {
+/** A site of which some files have another content. */
+export interface ChangedSite {
   /** The whole new site. */
   readonly files: SiteFiles;
   /**
@@ -36,6 +36,10 @@ export interface Repointed {
   readonly renamed: ReadonlyMap<string, string>;
   /** The old paths of the files whose content is another one. */
   readonly changed: readonly string[];
+}
+
+/** A site that holds another address. */
+export interface Repointed extends ChangedSite {
   /** How often the old address stood in the site. */
   readonly occurrences: number;
 }
@@ -55,7 +59,30 @@ export function repointFiles(files: SiteFiles, from: string, to: string): Repoin
   const originals = new Map([...files].filter(([path]) => !copies.has(path)));
   const found = explained(addressSearch(from), files, originals, copies);
 
-  const site = siteOf(originals, found, from, to);
+  const replaced = new Map<string, string>();
+  for (const [path, occurrences] of found) {
+    const bytes = originals.get(path) ?? Buffer.alloc(0);
+    replaced.set(path, replacedIn(bytes, occurrences, from, to));
+  }
+  const repointed = changeTexts(files, replaced);
+  checkRepointed(repointed, files, from);
+  const occurrences = [...found.values()].reduce((sum, { plain }) => sum + plain.length, 0);
+  return { ...repointed, occurrences };
+}
+
+/**
+ * Gives some files of a built site another content, and everything that follows from it: names with
+ * hashes and all references to them, digests, precompressed copies. Pure.
+ * @param replaced from paths to the new texts, one character a byte; none of a precompressed copy.
+ * @throws EmergencyError CANNOT_REPOINT when files hold digests of each other.
+ */
+export function changeTexts(
+  files: SiteFiles,
+  replaced: ReadonlyMap<string, string>,
+): ChangedSite & { readonly tokens: ReadonlyMap<string, string> } {
+  const copies = copiesIn(files);
+  const originals = new Map([...files].filter(([path]) => !copies.has(path)));
+  const site = siteOf(originals, replaced);
   const { changed, renamed } = affected(site);
   const seed = hashOf(
     [...changed].sort().map((path) => `${path}\0${hashOf([textOf(site, path)])}`),
@@ -80,15 +107,7 @@ export function repointFiles(files: SiteFiles, from: string, to: string): Repoin
       kept.set(path, oldNamed(site, copies, path, bytes));
     }
   }
-  const repointed: Repointed = {
-    files: result,
-    kept,
-    renamed: paths,
-    changed: [...changed].sort(),
-    occurrences: [...found.values()].reduce((sum, { plain }) => sum + plain.length, 0),
-  };
-  check(repointed, files, from, tokens);
-  return repointed;
+  return { files: result, kept, renamed: paths, changed: [...changed].sort(), tokens };
 }
 
 /** The precompressed copies of a site, by their path. */
@@ -166,17 +185,7 @@ interface Site {
   readonly index: TokenIndex;
 }
 
-function siteOf(
-  originals: SiteFiles,
-  found: ReadonlyMap<string, Occurrences>,
-  from: string,
-  to: string,
-): Site {
-  const replaced = new Map<string, string>();
-  for (const [path, occurrences] of found) {
-    const bytes = originals.get(path) ?? Buffer.alloc(0);
-    replaced.set(path, replacedIn(bytes, occurrences, from, to));
-  }
+function siteOf(originals: SiteFiles, replaced: ReadonlyMap<string, string>): Site {
   const names = new Map<string, string[]>();
   for (const path of originals.keys()) {
     const token = hashedName(path)?.token;
@@ -372,12 +381,14 @@ export function repointKept(kept: SiteFiles, from: string, to: string): SiteFile
   return result;
 }
 
-/** What was made must hold the old address nowhere, and may not have a fault that was not there before. */
-function check(
-  { files, kept, renamed }: Repointed,
+/**
+ * What was made must hold the old address nowhere, and may not have a fault that was not there before.
+ * @throws EmergencyError CANNOT_REPOINT
+ */
+export function checkRepointed(
+  { files, kept, renamed, tokens }: ReturnType<typeof changeTexts>,
   before: SiteFiles,
   from: string,
-  tokens: ReadonlyMap<string, string>,
 ): void {
   const search = addressSearch(from);
   const left = [...searchFiles(search, files).keys(), ...searchFiles(search, kept).keys()];

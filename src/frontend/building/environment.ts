@@ -20,15 +20,24 @@ export function buildEnvironment(
   bins: readonly string[],
   committedAt: number,
 ): NodeJS.ProcessEnv {
-  const { NODE_ENV: mode, FORCE_COLOR: _colour, PATH: programs, ...rest } = withoutGitPlaces(env);
+  const { NODE_ENV: mode, PATH: programs } = env;
   return {
-    ...rest,
+    ...without(["NODE_ENV", "FORCE_COLOR"], withoutGitPlaces(env)),
     // "development" and "test" are ours: Vite and Next would build another site.
     ...(mode === "production" ? { NODE_ENV: mode } : {}),
     PATH: [...bins, programs ?? ""].join(path.delimiter),
     SOURCE_DATE_EPOCH: String(committedAt),
     NO_COLOR: "1",
   };
+}
+
+/** The environment of an installation: in production, what only a build needs would be left out. */
+export function installEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return without(["NODE_ENV"], env);
+}
+
+function without(names: readonly string[], env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
 }
 
 /** Takes the values of variables with telling names out of texts, and all that is known to be secret. */

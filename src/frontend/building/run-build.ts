@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { EmergencyError, asError, messageOf } from "../../errors.js";
@@ -6,7 +6,7 @@ import type { EmergencyBuildConfig } from "../../config/types.js";
 import { readFolder } from "../read-site.js";
 import type { SiteFiles } from "../site-files.js";
 import { filesThatWin, variablesIn, withVariables, type VariableChange } from "./env-file.js";
-import { buildEnvironment, hiding } from "./environment.js";
+import { buildEnvironment, hiding, installEnvironment } from "./environment.js";
 import { packagesFor } from "./packages.js";
 import { runShell } from "./shell.js";
 import { inWorktree, type Reference, type Worktree } from "./worktree.js";
@@ -50,7 +50,8 @@ export async function buildSite(
   { reference, variables }: BuildOrder,
   tools: BuildTools,
 ): Promise<Built> {
-  const project = path.resolve(tools.root, config.directory);
+  const named = path.resolve(tools.root, config.directory);
+  const project = await realpath(named).catch(() => named);
   return await inWorktree(project, reference, async (worktree) => {
     const { commit, notes } = worktree;
     const place = await placeIn(worktree, project, config);
@@ -64,10 +65,8 @@ export async function buildSite(
     };
     const { tell, timeoutMs } = tools;
     if (packages.how === "install") {
-      // A build needs what is only for development.
-      const { NODE_ENV: _mode, ...rest } = env;
-      const shell = { folder: packages.folder, env: rest, timeoutMs, tell, hide };
-      await runShell(packages.command, shell);
+      const { folder, command } = packages;
+      await runShell(command, { folder, env: installEnvironment(env), timeoutMs, tell, hide });
     }
     // What the commit holds there already would be taken for what was built.
     await rm(place.output, { recursive: true, force: true });
@@ -217,9 +216,11 @@ async function readBuilt(output: string, config: EmergencyBuildConfig): Promise<
   try {
     return await readFolder(output);
   } catch (error) {
+    const why = error instanceof EmergencyError ? error.what : messageOf(error);
+    const what = (await isThere(output)) ? why.replaceAll(output, "it") : "it is not there";
     throw new EmergencyError(
       "BUILD_FAILED",
-      `${config.command} ended well, and ${config.output} holds no site: ${(await isThere(output)) ? messageOf(error) : "it is not there"}. Nothing was written`,
+      `${config.command} ended well, and ${config.output} holds no site: ${what}. Nothing was written`,
       "name the folder that the build writes, with the index.html in it, as build.output",
       asError(error),
     );
