@@ -188,6 +188,12 @@ export default defineConfig(
     },
   },
 
+  // This one runs inside CloudFront, which calls `handler` by its name.
+  {
+    files: ["src/frontend/cloudfront/viewer-request.js"],
+    rules: { "no-unused-vars": ["error", { varsIgnorePattern: "^handler$" }] },
+  },
+
   {
     files: ["**/*.ts"],
     extends: [

@@ -69,6 +69,7 @@ export const ERROR_CODES = {
   DISTRIBUTION_UNKNOWN:
     "no CloudFront distribution, or more than one, is what the configuration says",
   INVALIDATION_FAILED: "what the caches hold could not be invalidated",
+  POINTER_UNUSABLE: "what says which release is served cannot be moved without changing more",
   POINTER_CHANGED: "somebody else has moved what says which release is served",
 } as const;
 

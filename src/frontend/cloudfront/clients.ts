@@ -1,0 +1,63 @@
+import type { CloudFrontClient } from "@aws-sdk/client-cloudfront";
+import type { CloudFrontKeyValueStoreClient } from "@aws-sdk/client-cloudfront-keyvaluestore";
+
+import { awsClientConfig, type AwsAccess } from "../aws.js";
+import { guardSecrets } from "../aws-credentials.js";
+
+/** CloudFront is one service for the whole world; its requests are signed for this region. */
+const HOME_REGION = "us-east-1";
+
+/**
+ * A client of CloudFront. Other servers are named by `endpoint`, AWS_ENDPOINT_URL_CLOUDFRONT or
+ * AWS_ENDPOINT_URL.
+ */
+export async function cloudFrontClient(access: AwsAccess): Promise<CloudFrontClient> {
+  const { CloudFrontClient } = await import("@aws-sdk/client-cloudfront");
+  return guardSecrets(new CloudFrontClient(configOf(access)));
+}
+
+/**
+ * A client of CloudFront's key value stores, which want requests signed for all regions at once.
+ * Other servers are named by `endpoint`, AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE or AWS_ENDPOINT_URL.
+ */
+export async function keyValueStoreClient(
+  access: AwsAccess,
+): Promise<CloudFrontKeyValueStoreClient> {
+  // It registers the signer that the client looks for.
+  await import("@aws-sdk/signature-v4a");
+  const { CloudFrontKeyValueStoreClient } =
+    await import("@aws-sdk/client-cloudfront-keyvaluestore");
+  const client = guardSecrets(new CloudFrontKeyValueStoreClient(configOf(access)));
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const { request } = args;
+      if (hasHostname(request)) {
+        request.hostname = reachable(request.hostname);
+      }
+      return await next(args);
+    },
+    { step: "build", name: "reachableHost" },
+  );
+  return client;
+}
+
+function configOf(access: AwsAccess): ReturnType<typeof awsClientConfig> & { region: string } {
+  return { ...awsClientConfig(access), region: access.region ?? HOME_REGION };
+}
+
+/**
+ * The SDK puts the account in front of the host ("123456789012.127.0.0.1"), also of one that can have
+ * nothing in front of it: an address that is a number, or this very machine.
+ */
+function reachable(hostname: string): string {
+  return /^\d{12}\.(localhost|\d+\.\d+\.\d+\.\d+)$/.exec(hostname)?.[1] ?? hostname;
+}
+
+function hasHostname(request: unknown): request is { hostname: string } {
+  return (
+    typeof request === "object" &&
+    request !== null &&
+    "hostname" in request &&
+    typeof request.hostname === "string"
+  );
+}
