@@ -3,9 +3,8 @@
 //
 // A stamp in node_modules names the lock it was made from. It is written last, so an install that was killed
 // leaves none, and is done again.
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import {
   existsSync,
   mkdtempSync,
@@ -15,22 +14,11 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { constants, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 
+import { InstallError, runGroup } from "./group.mjs";
 import { withLock } from "./lock.mjs";
-import { groupLives } from "./processes.mjs";
-
-/** What went wrong, and what to type next. Ends the start without a stack. */
-export class InstallError extends Error {
-  constructor(message, exitCode = 1) {
-    super(message);
-    this.exitCode = exitCode;
-  }
-}
-
-const windows = process.platform === "win32";
 
 export async function ensureInstalled(root, lockedNode) {
   const wanted = fingerprint(root);
@@ -219,58 +207,12 @@ function newEnough(env) {
 }
 
 async function runNpm(command, args, cwd, env, recordChild) {
-  const child = spawn(command, windows ? args.map((arg) => `"${arg}"`) : args, {
-    cwd,
-    env,
-    stdio: ["ignore", process.stderr, process.stderr],
-    shell: windows,
-    // A process group of its own: all that npm starts can be ended with it, and a later start can see what is left.
-    detached: !windows,
-  });
-  if (child.pid !== undefined) recordChild(child.pid);
-
-  let stoppedBy;
-  const onSignal = (signal) => {
-    stoppedBy = signal;
-    signalAll(child, signal);
-  };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
-  for (const signal of signals) process.on(signal, onSignal);
   try {
-    const [code, signal] = await once(child, "exit");
-    // npx ends at once on SIGTERM, the npm below it goes on.
-    await untilAllGone(child);
-    const endedBy = stoppedBy ?? signal;
-    if (endedBy !== null) {
-      const line = `Stopped by ${endedBy}. The next start installs again.`;
-      throw new InstallError(line, 128 + constants.signals[endedBy]);
-    }
-    return code;
+    const stdio = ["ignore", process.stderr, process.stderr];
+    return await runGroup(command, args, { cwd, env, stdio, onStart: recordChild });
   } catch (error) {
     if (error.code !== "ENOENT") throw error;
     throw new InstallError(`${command} is not on PATH. It comes with Node.`);
-  } finally {
-    for (const signal of signals) process.off(signal, onSignal);
-  }
-}
-
-const graceMs = 2_000;
-
-async function untilAllGone(child) {
-  const giveUpAt = Date.now() + graceMs;
-  while (groupLives(child.pid)) {
-    if (Date.now() > giveUpAt) signalAll(child, "SIGKILL");
-    await sleep(50);
-  }
-}
-
-/** Signals npm and all that it started. */
-function signalAll(child, signal) {
-  try {
-    process.kill(windows ? child.pid : -child.pid, signal);
-  } catch (error) {
-    // There is nobody left.
-    if (error.code !== "ESRCH") throw error;
   }
 }
 

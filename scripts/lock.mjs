@@ -1,7 +1,7 @@
 // One install at a time, in this folder, across processes.
 //
 // The lock is a folder: making it by rename either works whole or fails. It names the process that holds it and
-// the npm that process started. It counts only while one of the two lives, so a start that was killed blocks nobody.
+// the program that process started. It counts only while one of the two lives, so a start that was killed blocks nobody.
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -33,8 +33,8 @@ async function acquire(folder, say) {
     const { pid, childPid } = readOwner(folder) ?? {};
     if (pid !== undefined && pid !== waitingFor) {
       waitingFor = pid;
-      const npm = childPid === undefined ? "" : `, npm ${childPid}`;
-      say(`Another start is installing (process ${pid}${npm}); waiting for it.`);
+      const child = childPid === undefined ? "" : `, its child ${childPid}`;
+      say(`Another start is installing (process ${pid}${child}); waiting for it.`);
     }
     await sleep(pollMs);
   }
@@ -95,11 +95,11 @@ function isHeld(folder) {
   if (owner === undefined) return false;
   if (owner.host !== hostname()) return ageMs(folder) < otherHostMs;
   if (startOf(owner.pid) === owner.started) return true;
-  // A start that was killed leaves its npm at work. Two at once would wreck node_modules.
-  return owner.childPid !== undefined && npmLives(owner);
+  // A start that was killed leaves its child at work. Two at once would wreck what they install.
+  return owner.childPid !== undefined && childLives(owner);
 }
 
-function npmLives({ childPid, childStarted }) {
+function childLives({ childPid, childStarted }) {
   const started = startOf(childPid);
   // Another start: a stranger has that number now, so nobody of the old group is left.
   return started === undefined || started === childStarted ? groupLives(childPid) : false;

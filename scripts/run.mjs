@@ -9,7 +9,8 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { spawn } from "node:child_process";
 
-import { ensureInstalled, InstallError } from "./install.mjs";
+import { InstallError } from "./group.mjs";
+import { ensureInstalled } from "./install.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
 const inModules = (path) => join(root, "node_modules", path);
@@ -42,6 +43,10 @@ const commands = {
   test: {
     does: "build, then run the tests",
     run: async (args) => (await build()) || node(tools.hardhat, "test", "mocha", ...args),
+  },
+  "test:services": {
+    does: "install real servers, build, then run the tests that need them",
+    run: testServices,
   },
   typecheck: {
     does: "check the types of everything",
@@ -116,6 +121,32 @@ async function all(...rows) {
     if (code > 128) break;
   }
   return firstFailure;
+}
+
+/** The tests of test/services: those files that are named, else all. */
+async function testServices(args) {
+  const { ensureServices } = await import("./services.mjs");
+  const { file, missing } = await ensureServices(root, lockedNode());
+  process.env.HARDHAT_EMERGENCY_SERVICES = file;
+
+  const named = args.some((arg) => !arg.startsWith("-") && arg.endsWith(".ts"));
+  const files = named ? [] : serviceTests();
+  const code = (await build()) || (await node(tools.hardhat, "test", "mocha", ...files, ...args));
+  if (missing.length === 0) return code;
+
+  const nothingSkipped = process.env.HARDHAT_EMERGENCY_NOTHING_SKIPPED === "1";
+  const title = nothingSkipped ? "Nothing may be skipped, and these are missing:" : "Skipped:";
+  process.stderr.write([title, ...missing].join("\n  ") + "\n");
+  return code || (nothingSkipped ? 1 : 0);
+}
+
+function serviceTests() {
+  const top = join("test", "services");
+  const files = readdirSync(join(root, top), { recursive: true });
+  return files
+    .filter((file) => file.endsWith(".test.ts"))
+    .sort()
+    .map((file) => join(top, file));
 }
 
 async function build() {
