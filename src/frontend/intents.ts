@@ -5,6 +5,8 @@ import type { JsonObject } from "../json.js";
 
 const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, "must be an address");
 
+const number = z.number().int().nonnegative().safe();
+
 /** What a deploy wants. */
 export const deployIntent = z
   .object({
@@ -21,6 +23,12 @@ export const rollbackIntent = z
     frontend: z.string(),
     /** The release to go to; null: the one before the present one. */
     to: z.string().nullable(),
+    /** What to build instead of going to a release; null: nothing. */
+    build: z
+      .object({ name: z.string().min(1), kind: z.enum(["commit", "tag"]) })
+      .strict()
+      .nullable()
+      .default(null),
     acceptOldAddress: z.boolean(),
   })
   .strict();
@@ -35,6 +43,14 @@ export const repointIntent = z
     address,
     /** The address in the site now, checksummed; null: as its release says, or the configuration. */
     replaces: address.nullable(),
+    /** How; null: found by looking at the site. */
+    by: z.enum(["build", "config", "bundle"]).nullable().default(null),
+    /** The new chain id; null: as it is. */
+    chainId: number.nullable().default(null),
+    /** The block that the contract was deployed in; null: as it is. */
+    startBlock: number.nullable().default(null),
+    /** The commit or tag to build; null: the one that the site was built from. */
+    ref: z.string().min(1).nullable().default(null),
   })
   .strict();
 
@@ -42,7 +58,11 @@ export const repointIntent = z
  * An intent in its right form: it may come from a plan file.
  * @throws EmergencyError BAD_PLAN naming the field.
  */
-export function parseIntent<T>(kind: string, schema: z.ZodType<T>, intent: JsonObject): T {
+export function parseIntent<T>(
+  kind: string,
+  schema: z.ZodType<T, z.ZodTypeDef, unknown>,
+  intent: JsonObject,
+): T {
   const result = schema.safeParse(intent);
   if (result.success) {
     return result.data;

@@ -58,6 +58,16 @@ export const manifestSchema = z
     ),
     /** Of the sources that were built, where they are in git. */
     commit: z.string().nullable(),
+    /** Of a site that was built for this release: what was asked for, and what was put into it. */
+    built: z
+      .object({
+        /** As it was typed: "v1.2.3". */
+        reference: z.string(),
+        /** From the variables of the build to their values. */
+        variables: z.record(z.string()),
+      })
+      .strict()
+      .optional(),
     /** Who made it: "alice@laptop". */
     by: z.string(),
     /** When: ISO 8601. */

@@ -59,6 +59,8 @@ export interface Wanted {
   readonly repoint: Manifest["repoint"];
   readonly contracts: Manifest["contracts"];
   readonly commit: string | null;
+  /** What was built for this; left out where nothing was. */
+  readonly built?: Manifest["built"];
   /** What must still be true when it is done, besides what is served. */
   readonly facts: Facts;
   readonly notes: readonly string[];
@@ -86,10 +88,11 @@ export abstract class ReleaseStep implements Step {
   /** What should be served. Never writes. */
   protected abstract want(intent: JsonObject, state: SiteState): Promise<Wanted>;
 
-  async observe(intent: JsonObject): Promise<Observation> {
+  async observe(intent: JsonObject, planned?: PlannedStep): Promise<Observation> {
     const state = await this.#look();
     const wanted = await this.want(intent, state);
     const content = contentHash(wanted.files);
+    checkBuildAgain(wanted, content, state.current?.id ?? null, planned);
     const isServed = state.current?.content === content && (await this.#isWhole(state.current));
     const observation: Observation = {
       facts: {
@@ -285,12 +288,13 @@ export abstract class ReleaseStep implements Step {
       schema: MANIFEST_SCHEMA,
       id,
       content: contentHash(files),
-      kind: kindOf(wanted),
+      kind: KINDS[this.kind],
       replaces: state.current?.id ?? null,
       restores: wanted.restores,
       repoint: wanted.repoint,
       contracts: wanted.contracts,
       commit: wanted.commit,
+      ...(wanted.built === undefined ? {} : { built: wanted.built }),
       by,
       at: at.toISOString(),
       files: [...files],
@@ -382,8 +386,30 @@ function pick(facts: Facts, like: Facts): Facts {
   return Object.fromEntries(Object.keys(like).map((name) => [name, facts[name] ?? null]));
 }
 
-function kindOf({ restores, repoint }: Wanted): Manifest["kind"] {
-  return restores !== null ? "rollback" : repoint !== null ? "repoint" : "deploy";
+const KINDS = {
+  "frontend-deploy": "deploy",
+  "frontend-rollback": "rollback",
+  "frontend-repoint": "repoint",
+} as const;
+
+/**
+ * What was built for a plan is not sent along with it: another process builds it again.
+ * @throws EmergencyError PRIOR_STATE_CHANGED when that gives another site than the one that was planned.
+ */
+function checkBuildAgain(
+  { built, commit }: Wanted,
+  content: string,
+  served: string | null,
+  planned: PlannedStep | undefined,
+): void {
+  const { "content of the site": before, "release that is served": current } = planned?.prior ?? {};
+  if (built !== undefined && current === served && before !== undefined && before !== content) {
+    throw new EmergencyError(
+      "PRIOR_STATE_CHANGED",
+      `the build of ${commit ?? "the commit"} gives another site now than when the plan was made: something in it, such as a time or a random name, is new each time. Nothing was written`,
+      "type the command again without --plan, with --rehearse: it builds once, and performs what it has shown",
+    );
+  }
 }
 
 /** The addresses that no file that is kept may hold. */

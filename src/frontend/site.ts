@@ -1,4 +1,5 @@
 import type { EmergencyBuildConfig, EmergencyRuntimeConfig } from "../config/types.js";
+import type { BuildOrder, Built } from "./building/run-build.js";
 import type { ManifestFile } from "./manifest.js";
 import type { ReleaseStore } from "./release-store.js";
 
@@ -16,6 +17,8 @@ export interface Site {
   readonly headersOf: (path: string) => FileHeaders;
   /** How it is built; undefined when that is not configured. */
   readonly build: EmergencyBuildConfig | undefined;
+  /** Builds it from a commit; the same order is built once. */
+  readonly runBuild: (order: BuildOrder) => Promise<Built>;
   /** The file that it reads its addresses from; undefined when that is not configured. */
   readonly runtimeConfig: EmergencyRuntimeConfig | undefined;
   /** The project's root, absolute: where the configured folders are. */

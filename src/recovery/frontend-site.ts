@@ -8,6 +8,7 @@ import { parseAddress } from "../chain/address.js";
 import { networkName } from "../chain/connect.js";
 import type { EmergencyFrontendConfig } from "../config/types.js";
 import { EmergencyError } from "../errors.js";
+import { buildOnce } from "../frontend/building/build-once.js";
 import { headersOf } from "../frontend/content-headers.js";
 import { processLives } from "../frontend/directory-lock.js";
 import { directoryStore } from "../frontend/directory-store.js";
@@ -26,11 +27,13 @@ export interface ConfiguredSite {
 
 /**
  * The frontend of a name; without one, the only one.
+ * @param tell told what a build prints.
  * @throws EmergencyError UNKNOWN_FRONTEND, BAD_CONFIG
  */
 export async function openSite(
   hre: Pick<HardhatRuntimeEnvironment, "config" | "globalOptions">,
   name: string | undefined,
+  tell: (line: string) => void = () => undefined,
 ): Promise<ConfiguredSite> {
   const { frontends } = hre.config.emergency;
   const names = Object.keys(frontends);
@@ -55,6 +58,7 @@ export async function openSite(
     url: config.url,
     headersOf,
     build: config.build,
+    runBuild: buildOnce(config.build, { root, env: process.env, tell }),
     runtimeConfig: config.runtimeConfig,
     root,
     contracts: await addressesFor(hre, chosen, config),

@@ -43,9 +43,12 @@ export async function runFrontendTask(
   const start = keyPress();
   const human = new HumanView(printLine, SITE_WORDS);
   return await answered(command, args.json, async () => {
-    const configured = await openSite(hre, args.frontend);
+    const view = args.json ? silentView : human;
+    const configured = await openSite(hre, args.frontend, (what) => {
+      view.progress({ type: "advance", step: command, what });
+    });
     const context = {
-      view: args.json ? silentView : human,
+      view,
       ask: asker(hre.interruptions),
       now: Date.now,
       startedMs: start.atMs,

@@ -54,6 +54,7 @@ export function siteAt(store: ReleaseStore, changes: Partial<Site> = {}): Site {
     url: undefined,
     headersOf,
     build: undefined,
+    runBuild: unexpected("runBuild"),
     runtimeConfig: undefined,
     root: tmpdir(),
     contracts: {},
