@@ -120,6 +120,14 @@ class DirectoryStore implements ReleaseStore {
     return damaged;
   }
 
+  readonly switching = "at one instant";
+  readonly keepsReleases = false;
+  readonly needsInvalidation = false;
+
+  async pending(): Promise<null> {
+    return await Promise.resolve(null);
+  }
+
   async locked<T>(by: string, work: (writer: ReleaseWriter) => Promise<T>): Promise<T> {
     const lock = await this.#guarded(
       async () => await lockDirectory(this.#disk, path.join(this.place, "locks"), by, this.#world),
@@ -132,6 +140,13 @@ class DirectoryStore implements ReleaseStore {
           await this.#guarded(async () => {
             await this.#switchTo(lock, id, record);
           });
+        },
+        // No cache in front of a directory is known of, and each release is made anew.
+        invalidated: async () => {
+          await Promise.resolve();
+        },
+        adopt: async () => {
+          await Promise.resolve();
         },
         remove: async (id) => {
           await this.#guarded(async () => {

@@ -10,6 +10,7 @@ export function rehearsalStore(original: ReleaseStore, scratch: ReleaseStore): R
   const holder = async (id: string): Promise<ReleaseStore> =>
     (await isMade(id)) ? scratch : original;
   return {
+    switching: original.switching,
     place: `copy of ${original.place}`,
     async releases() {
       const [before, made] = await Promise.all([original.releases(), scratch.releases()]);
@@ -19,6 +20,9 @@ export function rehearsalStore(original: ReleaseStore, scratch: ReleaseStore): R
     current: async () => (await scratch.current()) ?? (await original.current()),
     manifest: async (id) => await (await holder(id)).manifest(id),
     read: async (id, path) => await (await holder(id)).read(id, path),
+    pending: async () => await Promise.resolve(null),
+    keepsReleases: original.keepsReleases,
+    needsInvalidation: false,
     damaged: async (id, files) => await (await holder(id)).damaged(id, files),
     locked: async (by, work, advance) =>
       await scratch.locked(

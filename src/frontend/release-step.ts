@@ -30,7 +30,7 @@ import {
 import { precompressed } from "./precompressed.js";
 import { describeFiles, readRelease } from "./read-site.js";
 import { problemsOf } from "./references.js";
-import type { ReleaseWriter } from "./release-store.js";
+import type { PendingInvalidation, ReleaseWriter } from "./release-store.js";
 import { servedProblems } from "./served.js";
 import type { Site } from "./site.js";
 import type { SiteFiles } from "./site-files.js";
@@ -42,6 +42,7 @@ export interface SiteState {
   readonly current: Manifest | null;
   readonly newest: string | null;
   readonly old: readonly OldAddress[];
+  readonly pending: PendingInvalidation | null;
 }
 
 /** The site that a step wants to be served. */
@@ -56,6 +57,8 @@ export interface Wanted {
   /** The address that must be nowhere, if there is one. */
   readonly without: string | undefined;
   readonly restores: string | null;
+  /** The release that is served again as it is, where it still has a place of its own. */
+  readonly returnsTo?: string;
   readonly repoint: Manifest["repoint"];
   readonly contracts: Manifest["contracts"];
   readonly commit: string | null;
@@ -79,7 +82,7 @@ export abstract class ReleaseStep implements Step {
   abstract readonly kind: `frontend-${Manifest["kind"]}`;
   protected readonly site: Site;
   /** What the last look has found, for the act that follows it. */
-  readonly #prepared = new WeakMap<Observation, Wanted>();
+  readonly #prepared = new WeakMap<Observation, Prepared>();
 
   constructor(site: Site) {
     this.site = site;
@@ -94,6 +97,8 @@ export abstract class ReleaseStep implements Step {
     const content = contentHash(wanted.files);
     checkBuildAgain(wanted, content, state.current?.id ?? null, planned);
     const isServed = state.current?.content === content && (await this.#isWhole(state.current));
+    const kept = isServed ? [] : await this.#kept(state, wanted);
+    const prepared = { wanted, kept };
     const observation: Observation = {
       facts: {
         ...factsOf(state),
@@ -101,17 +106,17 @@ export abstract class ReleaseStep implements Step {
         "content of the site": content,
         "served as it should be": isServed,
       },
-      decide: () => decide(this.site, state, wanted, content, isServed),
+      decide: () => decide(this.site, state, prepared, content, isServed),
     };
-    this.#prepared.set(observation, wanted);
+    this.#prepared.set(observation, prepared);
     return observation;
   }
 
   async perform(step: PlannedStep, progress: Progress, looked?: Observation): Promise<Effects> {
     const observation = looked ?? (await this.observe(step.intent));
-    const wanted = this.#prepared.get(observation);
+    const prepared = this.#prepared.get(observation);
     const id = step.outputs.release;
-    if (wanted === undefined || id === undefined) {
+    if (prepared === undefined || id === undefined) {
       throw new EmergencyError(
         "BAD_PLAN",
         "the plan does not say which release it makes",
@@ -139,7 +144,7 @@ export abstract class ReleaseStep implements Step {
       const effects: Json[] = [];
       for (const action of step.actions) {
         progress({ type: "sending", step: step.id, summary: action.summary });
-        const effect = await this.#act(action, writer, { step, state, wanted, id });
+        const effect = await this.#act(action, writer, { step, state, ...prepared, id, advance });
         progress({ type: "done", step: step.id, effect });
         effects.push(effect);
       }
@@ -201,6 +206,12 @@ export abstract class ReleaseStep implements Step {
         problems.push(told(faults.map(({ path, what }) => `${path} ${what}`)));
       }
     }
+    const pending = await store.pending();
+    if (pending !== null) {
+      problems.push(
+        `caches may still serve what was served before: the invalidation of ${pending.paths.length} paths is not known to be done. Type the same command again to wait for it`,
+      );
+    }
     if (url !== undefined) {
       const paths = new Set(manifest.files.map(({ path }) => path));
       const files = manifest.files.filter(
@@ -230,13 +241,18 @@ export abstract class ReleaseStep implements Step {
 
   async #look(): Promise<SiteState> {
     const { store } = this.site;
-    const [id, releases] = await Promise.all([store.current(), store.releases()]);
+    const [id, releases, pending] = await Promise.all([
+      store.current(),
+      store.releases(),
+      store.pending(),
+    ]);
     const current = id === null ? null : await store.manifest(id);
     return {
       releases,
       current,
       newest: releases.at(-1)?.id ?? null,
       old: oldAddresses(this.site, releases, id),
+      pending,
     };
   }
 
@@ -258,14 +274,15 @@ export abstract class ReleaseStep implements Step {
       case "put-release":
         return await this.#put(writer, run);
       case "switch":
-        await writer.switchTo(run.id, {
-          at: this.site.now().toISOString(),
-          by: this.site.by,
-          kind: this.kind,
-          from: run.state.current?.id ?? null,
-          inverse: run.step.inverse,
-        });
-        return { did: `serve ${run.id}` };
+        return await this.#switch(writer, run);
+      case "adopt": {
+        const { files, kept } = run.state.current ?? { files: [], kept: [] };
+        const open = [...files, ...kept].filter(({ path }) => isImmutable(path));
+        await writer.adopt(run.id, run.state.current?.id ?? run.id, open);
+        return { did: `let open pages find their files in ${run.id}` };
+      }
+      case "invalidate":
+        return await this.#invalidate(writer, run);
       case "remove-old":
         return { did: "remove old releases", removed: await this.#removeOld(writer) };
       default:
@@ -277,11 +294,47 @@ export abstract class ReleaseStep implements Step {
     }
   }
 
-  async #put(writer: ReleaseWriter, { state, wanted, id }: Run): Promise<JsonObject> {
+  async #switch(writer: ReleaseWriter, { step, state, id, wanted, kept }: Run): Promise<Json> {
+    const at = this.site.now().toISOString();
+    const { edge, store } = this.site;
+    const { inverse } = step;
+    const record: JsonObject = {
+      at,
+      by: this.site.by,
+      kind: this.kind,
+      from: state.current?.id ?? null,
+      inverse: "none" in inverse ? { none: inverse.none } : { ...inverse },
+    };
+    // The same release may be served several times, and each time caches hold something else.
+    const pending =
+      edge === null || !store.needsInvalidation
+        ? null
+        : { reference: `${id} ${at}`, paths: stalePaths(state.current, wanted.files, kept) };
+    await writer.switchTo(id, record, pending);
+    return { did: `serve ${id}` };
+  }
+
+  async #invalidate(writer: ReleaseWriter, { advance }: Run): Promise<Json> {
+    const did = "invalidate what caches hold";
+    const { store, edge } = this.site;
+    const pending = await store.pending();
+    if (edge === null || pending === null) {
+      return { did };
+    }
+    const { paths } = edge.plan(pending.paths);
+    const result = await edge.invalidate(paths, pending.reference, (text) => {
+      advance(text);
+    });
+    if (result.completed) {
+      await writer.invalidated(pending.reference);
+    }
+    return { did, place: edge.place, paths: [...paths], ...result };
+  }
+
+  async #put(writer: ReleaseWriter, { state, wanted, kept, id }: Run): Promise<JsonObject> {
     const { store, now, by } = this.site;
     const at = now();
     const { files } = wanted;
-    const kept = await this.#kept(state, wanted, at);
     const current = state.current?.id;
     const own = new Set(files.map(({ path }) => path));
     const manifest: Manifest = {
@@ -315,10 +368,11 @@ export abstract class ReleaseStep implements Step {
    * holds their hash, and those that it has kept itself, until their time is over. None that holds an
    * old address.
    */
-  async #kept({ current, old }: SiteState, wanted: Wanted, at: Date): Promise<readonly KeptFile[]> {
-    if (current === null) {
+  async #kept({ current, old }: SiteState, wanted: Wanted): Promise<readonly KeptFile[]> {
+    if (current === null || wanted.returnsTo !== undefined) {
       return [];
     }
+    const at = this.site.now();
     const { store, keepDays } = this.site;
     const since = at.toISOString();
     const earliest = at.getTime() - keepDays * DAY_MS;
@@ -370,12 +424,42 @@ export abstract class ReleaseStep implements Step {
   }
 }
 
+/** What a step wants, and what it keeps for open pages. */
+interface Prepared {
+  readonly wanted: Wanted;
+  readonly kept: readonly KeptFile[];
+}
+
 /** What the actions of one run share. */
-interface Run {
+interface Run extends Prepared {
   readonly step: PlannedStep;
   readonly state: SiteState;
-  readonly wanted: Wanted;
   readonly id: string;
+  readonly advance: Advance;
+}
+
+/**
+ * What caches may hold that is not served any more: paths whose bytes or headers are others now, that
+ * are gone, or that were not there before, because an answer that there is nothing is cached as well.
+ */
+function stalePaths(
+  current: Manifest | null,
+  files: readonly ManifestFile[],
+  kept: readonly ManifestFile[],
+): readonly string[] {
+  const before = new Map([...(current?.kept ?? []), ...(current?.files ?? [])].map(entryOf));
+  const after = new Map([...kept, ...files].map(entryOf));
+  const paths = new Set([...before.keys(), ...after.keys()]);
+  return [...paths]
+    .filter((path) =>
+      before.has(path) ? before.get(path) !== after.get(path) : !isImmutable(path),
+    )
+    .sort();
+}
+
+function entryOf(file: ManifestFile): readonly [string, string] {
+  const { path, sha256: hash, contentType, cacheControl, metadata } = file;
+  return [path, canonicalJson([hash, contentType, cacheControl, metadata ?? {}])];
 }
 
 function factsOf({ current, newest }: Pick<SiteState, "current" | "newest">): Facts {
@@ -454,20 +538,34 @@ export function atHand(
 function decide(
   site: Site,
   state: SiteState,
-  wanted: Wanted,
+  { wanted, kept }: Prepared,
   content: string,
   isServed: boolean,
 ): Decision {
-  const { current, newest, releases } = state;
-  const { title, files } = wanted;
+  const { current, newest, releases, pending } = state;
+  const { title, files, returnsTo } = wanted;
+  const { edge, store } = site;
+  const invalidation = (paths: readonly string[]): readonly Action[] => {
+    if (edge === null || !store.needsInvalidation) {
+      return [];
+    }
+    const plan = edge.plan(paths);
+    const cost = plan.costUsd === 0 ? "" : `, up to $${plan.costUsd.toFixed(2)}`;
+    const summary = `${plan.summary} in ${edge.place}${cost}, and wait until it is done`;
+    return plan.paths.length === 0 ? [] : [{ type: "invalidate", summary, paths: [...plan.paths] }];
+  };
   if (current !== null && isServed) {
     return {
       title,
-      actions: [],
+      actions: pending === null ? [] : invalidation(pending.paths),
       expected: [],
       outputs: { release: current.id },
       inverse: { none: "nothing is done, so there is nothing to undo" },
-      notes: [...wanted.notes, `release ${current.id} with the same files is served already`],
+      notes: [
+        ...site.notes,
+        ...wanted.notes,
+        `release ${current.id} with the same files is served already`,
+      ],
     };
   }
   const difference = differenceOf(current?.files ?? [], files);
@@ -478,6 +576,37 @@ function decide(
           kind: "frontend-rollback",
           intent: { frontend: site.name, to: current.id, acceptOldAddress: true },
         };
+  const stale = invalidation(stalePaths(current, files, kept));
+  const contentDiffers = {
+    fact: "content of the site",
+    before: current?.content ?? null,
+    after: content,
+  };
+  if (returnsTo !== undefined) {
+    const before = current?.id ?? "nothing";
+    return {
+      title,
+      actions: [
+        {
+          type: "adopt",
+          summary: `copy what pages that are open may ask for from ${before} to ${returnsTo}`,
+        },
+        {
+          type: "switch",
+          summary: `serve release ${returnsTo} instead of ${before}, ${store.switching}, without copying it`,
+          release: returnsTo,
+        },
+        ...stale,
+      ],
+      expected: [
+        { fact: "release that is served", before: current?.id ?? null, after: returnsTo },
+        contentDiffers,
+      ],
+      outputs: { release: returnsTo },
+      inverse,
+      notes: [...site.notes, ...wanted.notes],
+    };
+  }
   const unfinished = releases.at(-1);
   const isWhole =
     unfinished?.content === content &&
@@ -499,9 +628,10 @@ function decide(
       ...(isWhole ? [] : [put]),
       {
         type: "switch",
-        summary: `serve release ${id} instead of ${current?.id ?? "nothing"}, at one instant`,
+        summary: `serve release ${id} instead of ${current?.id ?? "nothing"}, ${store.switching}`,
         release: id,
       },
+      ...stale,
       {
         type: "remove-old",
         summary: `remove releases older than ${site.keepDays} days, but for the last ${site.keepReleases}`,
@@ -511,11 +641,12 @@ function decide(
     ],
     expected: [
       { fact: "release that is served", before: current?.id ?? null, after: id },
-      { fact: "content of the site", before: current?.content ?? null, after: content },
+      contentDiffers,
     ],
     outputs: { release: id },
     inverse,
     notes: [
+      ...site.notes,
       ...wanted.notes,
       ...(isWhole ? [`an earlier run has made release ${id}; only the switch is left`] : []),
       ...(current === null || orderOf(current.id) === orderOf(newest ?? current.id)

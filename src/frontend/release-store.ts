@@ -10,6 +10,9 @@ export interface ReleaseStore {
   /** For people: "/srv/www". */
   readonly place: string;
 
+  /** For people, how a release takes the place of another: "at one instant". */
+  readonly switching: string;
+
   /** All whole releases, oldest first. */
   releases(): Promise<readonly ReleaseSummary[]>;
 
@@ -38,12 +41,34 @@ export interface ReleaseStore {
   damaged(id: string, files: readonly ManifestFile[]): Promise<ReadonlySet<string>>;
 
   /**
+   * What caches may still hold although something else is served since: left behind by a run that was
+   * killed, or not waited for. Null when there is nothing, or no cache is known of.
+   */
+  pending(): Promise<PendingInvalidation | null>;
+
+  /**
+   * Whether an earlier release is still whole in a place of its own, so that it can be served again
+   * without anything being made.
+   */
+  readonly keepsReleases: boolean;
+
+  /** Whether a cache in front goes on with what was served before, under the same paths. */
+  readonly needsInvalidation: boolean;
+
+  /**
    * Runs something while nobody else changes the site.
    * @param by who, for whoever finds the site locked.
    * @param advance told how far long work has come.
    * @throws EmergencyError FRONTEND_LOCKED when somebody else does.
    */
   locked<T>(by: string, work: (writer: ReleaseWriter) => Promise<T>, advance?: Advance): Promise<T>;
+}
+
+/** What must be invalidated, and the name of the change after which it must. */
+export interface PendingInvalidation {
+  readonly reference: string;
+  /** Relative to the site's root. */
+  readonly paths: readonly string[];
 }
 
 /** How a release came together. */
@@ -68,11 +93,23 @@ export interface ReleaseWriter {
   put(manifest: Manifest, content: (file: ManifestFile) => Promise<Buffer>): Promise<PutResult>;
 
   /**
-   * Serves a release from the next instant on.
+   * Serves a release from the next instant on; where all releases share their places, page by page, the
+   * entry page last.
    * @param record who did it and how it is undone; durable before the switch.
-   * @throws EmergencyError FRONTEND_LOCKED when the lock was taken away meanwhile.
+   * @param pending what caches hold of what was served before; null when no cache is known of.
+   * @throws EmergencyError FRONTEND_LOCKED when the lock was taken away meanwhile, PRIOR_STATE_CHANGED
+   * when somebody who does not heed it changed a file.
    */
-  switchTo(id: string, record: JsonObject): Promise<void>;
+  switchTo(id: string, record: JsonObject, pending: PendingInvalidation | null): Promise<void>;
+
+  /** Caches hold nothing any more of what was served before. */
+  invalidated(reference: string): Promise<void>;
+
+  /**
+   * Puts files of the release that is served beside those of another one, for pages that are open in
+   * browsers. A file that is there is left as it is.
+   */
+  adopt(id: string, from: string, files: readonly ManifestFile[]): Promise<void>;
 
   /** Removes a release that is not served. */
   remove(id: string): Promise<void>;

@@ -41,6 +41,7 @@ export class FrontendRollbackStep extends ReleaseStep {
       kept: new Map(),
       without: undefined,
       restores: target.id,
+      ...(store.keepsReleases ? { returnsTo: target.id } : {}),
       repoint: null,
       contracts: target.contracts,
       commit: target.commit,

@@ -1,5 +1,6 @@
 import type { EmergencyBuildConfig, EmergencyRuntimeConfig } from "../config/types.js";
 import type { BuildOrder, Built } from "./building/run-build.js";
+import type { Edge } from "./cloudfront/edge.js";
 import type { ManifestFile } from "./manifest.js";
 import type { ReleaseStore } from "./release-store.js";
 
@@ -11,6 +12,10 @@ export interface Site {
   /** As in the configuration: "web". */
   readonly name: string;
   readonly store: ReleaseStore;
+  /** The caches in front of it; null when none are configured, or the store is a copy. */
+  readonly edge: Edge | null;
+  /** What was found out about it and a person should know: how its releases are switched. */
+  readonly notes: readonly string[];
   /** Where users see it; undefined when that is not configured, or the store is a copy. */
   readonly url: string | undefined;
   /** How browsers and caches should treat a file. */

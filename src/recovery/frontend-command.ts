@@ -31,7 +31,7 @@ export async function runFrontendCommand(
     const folder = await mkdtemp(path.join(tmpdir(), "hardhat-emergency-rehearsal-"));
     scratches.push(folder);
     const store = rehearsalStore(site.store, storeIn(folder));
-    return stepSet({ ...site, store, url: undefined });
+    return stepSet({ ...site, store, edge: null, url: undefined });
   };
   try {
     const live = stepSet(site);

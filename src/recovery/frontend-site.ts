@@ -52,11 +52,11 @@ export async function openSite(
     );
   }
   const { root } = hre.config.paths;
+  const opened = await open(root, config);
   const site: Site = {
     name: chosen,
-    store: storeOf(root, config),
+    ...opened,
     url: config.url,
-    headersOf,
     build: config.build,
     runBuild: buildOnce(config.build, { root, env: process.env, tell }),
     runtimeConfig: config.runtimeConfig,
@@ -74,13 +74,21 @@ export async function openSite(
   return { site, config };
 }
 
-function storeOf(root: string, { place }: EmergencyFrontendConfig): ReleaseStore {
-  switch (place.kind) {
-    case "directory":
-      return storeIn(path.resolve(root, place.directory));
-    case "s3":
-      throw new EmergencyError("BAD_CONFIG", "buckets cannot be used yet", "use a directory");
+/** Where a site is, and what stands before it. */
+async function open(
+  root: string,
+  { place, runtimeConfig }: EmergencyFrontendConfig,
+): Promise<Pick<Site, "store" | "edge" | "notes" | "headersOf">> {
+  if (place.kind === "directory") {
+    const store = storeIn(path.resolve(root, place.directory));
+    return { store, edge: null, notes: [], headersOf };
   }
+  const { openBucketSite } = await import("../frontend/s3/open-bucket-site.js");
+  return await openBucketSite(place, {
+    now: () => new Date(),
+    lives: processLives,
+    runtimeConfig: runtimeConfig?.file,
+  });
 }
 
 /** A store in a directory of this machine. */

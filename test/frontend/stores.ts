@@ -51,6 +51,8 @@ export function siteAt(store: ReleaseStore, changes: Partial<Site> = {}): Site {
   return {
     name: "web",
     store,
+    edge: null,
+    notes: [],
     url: undefined,
     headersOf,
     build: undefined,

@@ -52,6 +52,12 @@ const MOST_DELETED = 1000;
 
 /** Opens a bucket; nothing is asked of it yet. */
 export async function openBucket(options: BucketOptions): Promise<Bucket> {
+  const { sdk, client, endpoint } = await openClient(options);
+  return new AwsBucket(sdk, client, options, endpoint);
+}
+
+/** A client for a bucket, for what goes beyond the port. */
+export async function openClient(options: Pick<BucketOptions, "access" | "forcePathStyle">) {
   const sdk = await import("@aws-sdk/client-s3");
   const { requestHandler, ...config } = awsClientConfig(options.access);
   const endpoint =
@@ -65,7 +71,7 @@ export async function openBucket(options: BucketOptions): Promise<Bucket> {
     followRegionRedirects: endpoint === undefined,
     requestHandler: { ...requestHandler, httpAgent: sockets, httpsAgent: sockets },
   });
-  return new AwsBucket(sdk, guardSecrets(client), options, endpoint);
+  return { sdk, client: guardSecrets(client), endpoint };
 }
 
 class AwsBucket implements Bucket {
