@@ -233,9 +233,17 @@ const frontendTasks = [
     .build(),
   changing(
     withText(
-      task(["frontend", "rollback"], "Serve an earlier release again"),
-      "to",
-      "Release, by its id or number; default: the one before the present one",
+      withText(
+        withText(
+          task(["frontend", "rollback"], "Serve an earlier release again"),
+          "to",
+          "Release, by its id or number; default: the one before the present one",
+        ),
+        "toTag",
+        "Tag in git that is built again, with the addresses of now",
+      ),
+      "toCommit",
+      "The same of a commit",
     ),
   )
     .addFlag(ACCEPT_OLD_ADDRESS)
@@ -245,15 +253,31 @@ const frontendTasks = [
     withText(
       withText(
         withText(
-          task(["frontend", "repoint"], "Put a contract's new address into the built site"),
-          "contract",
-          "Name of the contract in the config",
+          withText(
+            withText(
+              withText(
+                withText(
+                  task(["frontend", "repoint"], "Make the site talk to a contract's new address"),
+                  "contract",
+                  "Name of the contract in the config",
+                ),
+                "address",
+                "The new address",
+              ),
+              "replaces",
+              "The address in the site now; default: as recorded when it was deployed",
+            ),
+            "by",
+            "How: build, config (the runtime configuration) or bundle (the built files); default: by looking",
+          ),
+          "chainId",
+          "The new chain id; default: as it is",
         ),
-        "address",
-        "The new address",
+        "startBlock",
+        "The block that the contract was deployed in; default: as it is",
       ),
-      "replaces",
-      "The address in the site now; default: as recorded when it was deployed",
+      "ref",
+      "With --by build: the commit or tag to build; default: the one that was deployed",
     ),
   )
     .setAction(async () => await import("../tasks/frontend/repoint.js"))
@@ -276,6 +300,30 @@ const frontendTasks = [
     ),
   )
     .setAction(async () => await import("../tasks/frontend/diff.js"))
+    .build(),
+  lookingAt(
+    withText(
+      withText(
+        withText(
+          withText(
+            task(
+              ["frontend", "verify"],
+              "Prove what users are served: by HTTP, in a real browser, and against the chain",
+            ),
+            "url",
+            "Where to look; default: url of the frontend in the config",
+          ),
+          "old",
+          "Addresses that should be nowhere any more, separated by commas; default: as releases record",
+        ),
+        "browser",
+        'Executable of Chromium, Chrome or Edge; "none": without a browser; default: looked for',
+      ),
+      "wallet",
+      'Account that the page sees in a wallet that signs nothing; "none": no wallet',
+    ),
+  )
+    .setAction(async () => await import("../tasks/frontend/verify.js"))
     .build(),
 ];
 

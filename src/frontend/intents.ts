@@ -54,6 +54,9 @@ export const repointIntent = z
   })
   .strict();
 
+/** See {@link repointIntent}. */
+export type RepointIntent = z.infer<typeof repointIntent>;
+
 /**
  * An intent in its right form: it may come from a plan file.
  * @throws EmergencyError BAD_PLAN naming the field.

@@ -1,21 +1,39 @@
 import { EmergencyError } from "../errors.js";
-import type { JsonObject } from "../json.js";
+import { canonicalJson, type JsonObject } from "../json.js";
+import { addressesInUse } from "./building/addresses.js";
+import { buildWith, checkBuilt } from "./building/built-site.js";
 import { isImmutable } from "./content-headers.js";
-import { parseIntent, repointIntent } from "./intents.js";
-import { pathsWith } from "./known-addresses.js";
+import { parseIntent, repointIntent, type RepointIntent } from "./intents.js";
+import { contractsIn, pathsWith } from "./known-addresses.js";
 import type { Manifest } from "./manifest.js";
 import { readRelease } from "./read-site.js";
-import { ReleaseStep, atHand, type SiteState, type Wanted } from "./release-step.js";
-import { repointFiles, repointKept } from "./repoint.js";
+import {
+  ReleaseStep,
+  atHand,
+  checkOldAddresses,
+  type SiteState,
+  type Wanted,
+} from "./release-step.js";
+import { repointFiles, repointKept, type ChangedSite } from "./repoint.js";
+import { chooseWay, type Change } from "./repoint-way.js";
+import { repointConfig } from "./runtime-config/repoint-config.js";
+import type { Site } from "./site.js";
+import type { SiteFiles } from "./site-files.js";
 
-/** Makes the site talk to a contract's new address, without building it. */
+/** What is the same for every way. */
+type Common = Pick<Wanted, "title" | "without" | "restores" | "commit" | "facts">;
+
+type Way = Omit<Wanted, keyof Common> & Partial<Common>;
+
+/** Makes the site talk to a contract's new address: built again, or changed as it is. */
 export class FrontendRepointStep extends ReleaseStep {
   readonly kind = "frontend-repoint";
   /** Planning and performing look at the same release: it is worked through once. */
   readonly #known = new Map<string, Wanted>();
 
-  protected async want(raw: JsonObject, { current }: SiteState): Promise<Wanted> {
+  protected async want(raw: JsonObject, state: SiteState): Promise<Wanted> {
     const intent = parseIntent(this.kind, repointIntent, raw);
+    const { current } = state;
     if (current === null) {
       throw new EmergencyError(
         "UNKNOWN_RELEASE",
@@ -23,21 +41,30 @@ export class FrontendRepointStep extends ReleaseStep {
         "npx hardhat frontend deploy --from the folder of the built site",
       );
     }
+    if (intent.ref !== null && intent.by !== "build") {
+      throw new EmergencyError(
+        "BAD_ARGUMENTS",
+        "--ref names what is built, and nothing is built",
+        "add --by build, or leave out --ref",
+      );
+    }
     const from = oldAddress(this.site.contracts, current, intent);
-    const key = [current.id, intent.contract, from, intent.address].join(" ");
-    const known = this.#known.get(key) ?? (await this.#repointed(current, intent, from));
+    const key = canonicalJson([current.id, intent, from]);
+    const known = this.#known.get(key) ?? (await this.#repointed(state, current, intent, from));
     this.#known.set(key, known);
     return known;
   }
 
   async #repointed(
+    state: SiteState,
     current: Manifest,
-    { contract, address }: { readonly contract: string; readonly address: string },
+    intent: RepointIntent,
     from: string,
   ): Promise<Wanted> {
     const { store, name } = this.site;
+    const { contract, address, by, chainId, startBlock } = intent;
     const files = await readRelease(store, current.id, current.files);
-    const wanted = {
+    const common: Common = {
       title: `point ${name} to ${address} instead of ${from} (${contract})`,
       without: from,
       restores: null,
@@ -45,41 +72,161 @@ export class FrontendRepointStep extends ReleaseStep {
       facts: { [`address of ${contract} in the site`]: from },
     };
     const present = pathsWith(address, files).length;
-    if (pathsWith(from, files).length === 0 && present > 0) {
-      const unchanged = {
-        ...atHand(files, this.site),
-        kept: new Map(),
-        repoint: null,
-        contracts: current.contracts,
-      };
-      return { ...wanted, ...unchanged, notes: [`${address} is in ${present} files already`] };
+    const isThere = pathsWith(from, files).length === 0 && present > 0;
+    if (isThere && chainId === null && startBlock === null) {
+      const notes = [`${address} is in ${present} files already`];
+      return { ...common, ...unchanged(files, current, this.site), notes };
     }
-    const repointed = repointFiles(files, from, address);
-    const { changed, renamed, occurrences } = repointed;
-    const still = changed.filter((path) => !renamed.has(path) && !isRevalidated(path));
-    const others = Object.entries(current.contracts).filter(
-      ([other, known]) => other !== contract && known.address === from,
-    );
+    const change = { contract, from, to: address, chainId, startBlock };
+    const { way, why } = chooseWay(this.site, files, change, by);
+    const wanted = {
+      build: async () => await this.#built(state, current, intent, from),
+      config: async () => await this.#configured(current, files, change),
+      bundle: async () => await this.#patched(current, files, change),
+    };
+    const { notes, ...rest } = await wanted[way]();
+    return { ...common, ...rest, notes: [`${WAYS[way]}: ${why}`, ...notes] };
+  }
+
+  /** Built again with the new address. */
+  async #built(
+    state: SiteState,
+    current: Manifest,
+    { contract, address, ref, chainId, startBlock }: RepointIntent,
+    from: string,
+  ): Promise<Way> {
+    const { store, contracts } = this.site;
+    const addresses = {
+      ...addressesInUse(contracts, state, "served"),
+      [contract]: address,
+    };
+    const reference = { name: ref ?? knownCommit(current), kind: "commit" } as const;
+    const block = startBlock === null ? null : { contract, block: startBlock };
+    const numbers = { chainId, startBlock: block };
+    const site = await buildWith(this.site, state, reference, addresses, numbers);
+    checkBuilt(site, { contract, from, to: address });
+    const old = state.old.filter(({ contract: name, address: one }) => addresses[name] !== one);
+    checkOldAddresses(old, site.files, `the build of ${reference.name}`, false);
+    const kept = [...current.files.filter(({ path }) => isImmutable(path)), ...current.kept];
     return {
-      ...wanted,
-      ...atHand(repointed.files, this.site),
-      kept: new Map([
-        ...repointKept(await readRelease(store, current.id, current.kept), from, address),
-        ...repointed.kept,
-      ]),
+      ...atHand(site.files, this.site),
+      kept: repointKept(await readRelease(store, current.id, kept), from, address),
       repoint: { contract, from, to: address },
-      contracts: {
-        ...current.contracts,
-        [contract]: { address, files: pathsWith(address, repointed.files).length },
-      },
+      contracts: contractsIn(addresses, site.files),
+      commit: site.commit,
+      built: site.built,
+      facts: { [`address of ${contract} in the site`]: from, "commit that is built": site.commit },
       notes: [
-        `${from} stands ${occurrences} times in the site; ${changed.length} files change, ${renamed.size} get another name`,
-        ...still.map((path) => `${path} changes under the same name: its name holds no hash`),
-        ...others.map(([other]) => `${other} has the same address, and is repointed with it`),
+        ...site.notes,
         `change the address of ${contract} in hardhat.config.ts and where the site is built from, too`,
       ],
     };
   }
+
+  /** With another runtime configuration, and what follows from its content. */
+  async #configured(current: Manifest, files: SiteFiles, change: Change): Promise<Way> {
+    const { runtimeConfig, store } = this.site;
+    const { contract, from, to } = change;
+    const { changed, changes } = repointConfig(runtimeConfig, files, change);
+    if (changes.length === 0) {
+      return { ...unchanged(files, current, this.site), notes: ["it is so already"] };
+    }
+    return {
+      ...atHand(changed.files, this.site),
+      kept: new Map([
+        ...repointKept(await readRelease(store, current.id, current.kept), from, to),
+        ...changed.kept,
+      ]),
+      repoint: { contract, from, to },
+      contracts: withAddress(current, contract, to, changed.files),
+      notes: [
+        ...changes.map(
+          ({ path, before, after }) =>
+            `${path} in ${runtimeConfig?.file ?? ""} is ${after} instead of ${before}`,
+        ),
+        ...notesOn(current, change, changed),
+        `change the address of ${contract} in hardhat.config.ts and where the file comes from, too`,
+      ],
+    };
+  }
+
+  /** With the address changed wherever it stands. */
+  async #patched(current: Manifest, files: SiteFiles, change: Change): Promise<Way> {
+    const { store } = this.site;
+    const { contract, from, to } = change;
+    const repointed = repointFiles(files, from, to);
+    const { changed, renamed, occurrences } = repointed;
+    return {
+      ...atHand(repointed.files, this.site),
+      kept: new Map([
+        ...repointKept(await readRelease(store, current.id, current.kept), from, to),
+        ...repointed.kept,
+      ]),
+      repoint: { contract, from, to },
+      contracts: withAddress(current, contract, to, repointed.files),
+      notes: [
+        `${from} stands ${occurrences} times in the site; ${changed.length} files change, ${renamed.size} get another name`,
+        ...notesOn(current, change, repointed),
+        `change the address of ${contract} in hardhat.config.ts and where the site is built from, too`,
+      ],
+    };
+  }
+}
+
+const WAYS = {
+  build: "the site is built again",
+  config: "the runtime configuration is changed",
+  bundle: "the built files are changed",
+} as const;
+
+/** What is served now. */
+function unchanged(
+  files: SiteFiles,
+  current: Manifest,
+  site: Site,
+): Pick<Wanted, "files" | "content" | "kept" | "repoint" | "contracts"> {
+  const { contracts } = current;
+  return { ...atHand(files, site), kept: new Map(), repoint: null, contracts };
+}
+
+function withAddress(
+  { contracts }: Manifest,
+  contract: string,
+  address: string,
+  files: SiteFiles,
+): Manifest["contracts"] {
+  return { ...contracts, [contract]: { address, files: pathsWith(address, files).length } };
+}
+
+/** What a person should know of a site whose files were changed as they are. */
+function notesOn(
+  { contracts }: Manifest,
+  { contract, from }: Change,
+  { changed, renamed }: ChangedSite,
+): readonly string[] {
+  const still = changed.filter((path) => !renamed.has(path) && !isRevalidated(path));
+  const others = Object.entries(contracts).filter(
+    ([other, known]) => other !== contract && known.address === from,
+  );
+  return [
+    ...still.map((path) => `${path} changes under the same name: its name holds no hash`),
+    ...others.map(([other]) => `${other} has the same address, and is repointed with it`),
+  ];
+}
+
+/**
+ * The commit that the site was built from.
+ * @throws EmergencyError CANNOT_BUILD when it is not known.
+ */
+function knownCommit({ commit, id }: Manifest): string {
+  if (commit === null) {
+    throw new EmergencyError(
+      "CANNOT_BUILD",
+      `it is not known which commit release ${id} was built from: it was deployed from a folder outside git`,
+      "name the commit or tag to build with --ref",
+    );
+  }
+  return commit;
 }
 
 /** Pages and data are asked for anew each time; scripts and styles may be cached under their names. */
@@ -91,15 +238,7 @@ function isRevalidated(path: string): boolean {
 function oldAddress(
   configured: Readonly<Record<string, string>>,
   current: Manifest,
-  {
-    contract,
-    address,
-    replaces,
-  }: {
-    readonly contract: string;
-    readonly address: string;
-    readonly replaces: string | null;
-  },
+  { contract, address, replaces }: RepointIntent,
 ): string {
   const recorded = current.contracts[contract]?.address;
   // Who types the same command again wants what is so already.

@@ -175,6 +175,30 @@ function explained(
   return found;
 }
 
+/** The paths of the files that hold an address in whatever form, compressed or not. */
+export function holdersOf(address: string, files: SiteFiles): readonly string[] {
+  const search = addressSearch(address);
+  const holds = (bytes: Buffer): boolean => {
+    const { plain, unexplained } = search.in(bytes);
+    return plain.length + unexplained.length > 0;
+  };
+  return [...files]
+    .filter(([path, bytes]) => {
+      const content = precompressed(path, files) === undefined ? undefined : unpacked(path, bytes);
+      return holds(bytes) || (content !== undefined && holds(content));
+    })
+    .map(([path]) => path);
+}
+
+/** Undefined when it cannot be unpacked. */
+function unpacked(path: string, bytes: Buffer): Buffer | undefined {
+  try {
+    return unpack(path, bytes);
+  } catch {
+    return undefined;
+  }
+}
+
 /** A site on the way: what its texts hold, with the address replaced already. */
 interface Site {
   readonly originals: SiteFiles;

@@ -3,6 +3,7 @@ import type { JsonObject } from "../json.js";
 import { parseIntent, rollbackIntent } from "./intents.js";
 import type { Manifest, ManifestFile, ReleaseSummary } from "./manifest.js";
 import { readRelease } from "./read-site.js";
+import { builtFromCommit } from "./rollback-build.js";
 import { ReleaseStep, checkOldAddresses, type SiteState, type Wanted } from "./release-step.js";
 
 /**
@@ -14,6 +15,9 @@ export class FrontendRollbackStep extends ReleaseStep {
 
   protected async want(raw: JsonObject, state: SiteState): Promise<Wanted> {
     const intent = parseIntent(this.kind, rollbackIntent, raw);
+    if (intent.build !== null) {
+      return await builtFromCommit(this.site, state, intent.build, intent.acceptOldAddress);
+    }
     const { store } = this.site;
     const target = await store.manifest(targetOf(this.site.name, state, intent.to).id);
     // What is the same in the release that is served makes nothing worse, and need not be fetched.
