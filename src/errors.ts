@@ -50,6 +50,7 @@ export const ERROR_CODES = {
   NO_ANVIL: "anvil is not installed",
   UNEXPECTED: "something that the plugin did not foresee",
   STORE_UNUSABLE: "the .emergency folder cannot be read or written",
+  SITE_UNREACHABLE: "nothing answers at the frontend's URL",
   UNKNOWN_FRONTEND: "no frontend of this name is configured",
   UNKNOWN_RELEASE: "the frontend has no such release",
   BROKEN_RELEASE: "the files of a release are not those of its manifest",

@@ -45,7 +45,7 @@ export function problemsOf(files: SiteFiles): readonly Problem[] {
 }
 
 /** References of which it is certain how they are resolved. */
-function referencesIn(path: string, text: string): readonly string[] {
+export function referencesIn(path: string, text: string): readonly string[] {
   const references: string[] = [];
   const add = (pattern: RegExp): void => {
     for (const match of text.matchAll(pattern)) {

@@ -9,13 +9,19 @@ export interface WebServer {
   stop(): Promise<void>;
 }
 
+/** What is sent with a file, by its path from the root. */
+export type FileHeaders = (file: string) => Readonly<Record<string, string>>;
+
 /** Starts one on a free port. */
-export async function startWebServer(root: string): Promise<WebServer> {
+export async function startWebServer(
+  root: string,
+  headers: FileHeaders = () => ({}),
+): Promise<WebServer> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
     const name = decodeURIComponent(pathname).replace(/\/$/, "/index.html");
     readFile(path.join(root, name)).then(
-      (bytes) => response.writeHead(200).end(bytes),
+      (bytes) => response.writeHead(200, { ...headers(name.slice(1)) }).end(bytes),
       () => response.writeHead(404).end(),
     );
   });
