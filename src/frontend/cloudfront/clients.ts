@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+
 import type { CloudFrontClient } from "@aws-sdk/client-cloudfront";
 import type { CloudFrontKeyValueStoreClient } from "@aws-sdk/client-cloudfront-keyvaluestore";
 
@@ -27,12 +29,18 @@ export async function keyValueStoreClient(
   await import("@aws-sdk/signature-v4a");
   const { CloudFrontKeyValueStoreClient } =
     await import("@aws-sdk/client-cloudfront-keyvaluestore");
-  const client = guardSecrets(new CloudFrontKeyValueStoreClient(configOf(access)));
+  const endpoint = endpointOf(access);
+  const client = guardSecrets(
+    new CloudFrontKeyValueStoreClient({
+      ...configOf(access),
+      ...(endpoint === undefined ? {} : { endpoint: stoodInFor(endpoint) }),
+    }),
+  );
   client.middlewareStack.add(
     (next) => async (args) => {
       const { request } = args;
-      if (hasHostname(request)) {
-        request.hostname = reachable(request.hostname);
+      if (endpoint !== undefined && hasHostname(request)) {
+        request.hostname = reachable(request.hostname, endpoint);
       }
       return await next(args);
     },
@@ -41,16 +49,35 @@ export async function keyValueStoreClient(
   return client;
 }
 
-function configOf(access: AwsAccess): ReturnType<typeof awsClientConfig> & { region: string } {
-  return { ...awsClientConfig(access), region: access.region ?? HOME_REGION };
+function endpointOf({ endpoint }: AwsAccess): string | undefined {
+  return (
+    endpoint ??
+    process.env.AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE ??
+    process.env.AWS_ENDPOINT_URL
+  );
 }
 
 /**
- * The SDK puts the account in front of the host ("123456789012.127.0.0.1"), also of one that can have
- * nothing in front of it: an address that is a number, or this very machine.
+ * The SDK puts the account in front of the host: "123456789012.example.org". An address that is a
+ * number can have nothing in front of it, nor can this very machine: a name stands in for them until
+ * that is done.
  */
-function reachable(hostname: string): string {
-  return /^\d{12}\.(localhost|\d+\.\d+\.\d+\.\d+)$/.exec(hostname)?.[1] ?? hostname;
+const STAND_IN = "number.invalid";
+
+function stoodInFor(endpoint: string): string {
+  const url = new URL(endpoint);
+  if (isIP(url.hostname.replace(/^\[|\]$/g, "")) > 0 || url.hostname === "localhost") {
+    url.hostname = STAND_IN;
+  }
+  return url.href;
+}
+
+function reachable(hostname: string, endpoint: string): string {
+  return hostname.endsWith(STAND_IN) ? new URL(endpoint).hostname : hostname;
+}
+
+function configOf(access: AwsAccess): ReturnType<typeof awsClientConfig> & { region: string } {
+  return { ...awsClientConfig(access), region: access.region ?? HOME_REGION };
 }
 
 function hasHostname(request: unknown): request is { hostname: string } {

@@ -84,9 +84,28 @@ export class StagingDistributionPointer implements Pointer {
     if (folderIn(staging.config, origin) === folder) {
       return staging.etag;
     }
-    await updateOriginPath(this.#client, this.#stagingId, origin, folder, staging.etag);
+    const place = `the staging distribution ${this.#stagingId}`;
+    const version = versionOf({ folder: folderIn(staging.config, origin), etag: staging.etag });
+    const look = async (): Promise<PointerState> => {
+      const { config, etag } = await readConfig(this.#client, this.#stagingId);
+      return { folder: folderIn(config, origin), etag };
+    };
+    await moveGuarded(place, folder, version, {
+      read: look,
+      write: async (to, etag) => {
+        await updateOriginPath(this.#client, this.#stagingId, origin, to, etag);
+      },
+    });
     await waitUntilDeployed(this.#client, this.#stagingId, this.#pace, progress);
-    return (await readConfig(this.#client, this.#stagingId)).etag;
+    const prepared = await look();
+    if (prepared.folder !== folder) {
+      throw new EmergencyError(
+        "POINTER_CHANGED",
+        `somebody else has given ${place} another folder meanwhile: ${prepared.folder ?? "none"}. Nothing was promoted`,
+        "look what is served now (frontend status), then type the command again",
+      );
+    }
+    return prepared.etag;
   }
 
   async #promote(primaryEtag: string, stagingEtag: string): Promise<void> {
