@@ -72,6 +72,10 @@ export const ERROR_CODES = {
   INVALIDATION_FAILED: "what the caches hold could not be invalidated",
   POINTER_UNUSABLE: "what says which release is served cannot be moved without changing more",
   POINTER_CHANGED: "somebody else has moved what says which release is served",
+  VERSIONS_EXPIRED: "the bucket may not hold any more what was visible then",
+  VERSIONS_NOT_KEPT:
+    "the bucket keeps no versions, so data would be lost, or there is none to go back to",
+  VERSION_ARCHIVED: "a version lies in an archive and has to be fetched from there first",
 } as const;
 
 /** A stable error code, see {@link ERROR_CODES}. */
