@@ -83,11 +83,15 @@ function inUse(
   return visits.some(({ failure }) => failure === null) ? "nowhere" : "not-known";
 }
 
-/** What follows from where addresses are. */
+/**
+ * What follows from where addresses are.
+ * @param visited whether a browser has seen the page.
+ */
 export function judgeAddresses(
   contracts: readonly ContractReport[],
   wanted: readonly WantedContract[],
   old: readonly OldAddressReport[],
+  visited: boolean,
 ): { readonly problems: readonly Problem[]; readonly notes: readonly string[] } {
   const problems: Problem[] = [];
   const notes: string[] = [];
@@ -103,7 +107,7 @@ export function judgeAddresses(
     }
   }
   for (const { name, inUse: how } of contracts) {
-    if (how === "served") {
+    if (how === "served" && visited) {
       notes.push(`${name} is served, and the page did not call it while it loaded`);
     }
   }

@@ -138,7 +138,9 @@ async function whichKind(
     return "changing";
   }
   const compressed = await ask("past-caches-compressed");
-  return compressed !== undefined && hashOf(compressed, "past caches, compressed") === first
+  return compressed !== undefined &&
+    !fromCache(cacheHeaders(compressed.headers)) &&
+    hashOf(compressed, "past caches, compressed") === first
     ? "compressed-differs"
     : "stale-cache";
 }

@@ -107,7 +107,7 @@ export async function verifyFrontend(
     const contracts = wish.contracts.map((contract) => contractReport(contract, evidence));
     const old = wish.old.map((address) => oldAddressReport(address, evidence));
 
-    const addresses = judgeAddresses(contracts, wish.contracts, old);
+    const addresses = judgeAddresses(contracts, wish.contracts, old, visits.length > 0);
     const codes = judgeCodes(evidence.codes);
     const visited = judgeVisits(visits);
     const parts = [
