@@ -13,7 +13,7 @@ export function printReleases(print: Print, json: boolean, list: ReleaseList): v
   }
   print(`Frontend ${list.frontend} in ${list.place}: ${list.releases.length} releases`);
   for (const release of list.releases) {
-    const { id, kind, at, by, files, restores, repoint, commit } = release;
+    const { id, kind, at, by, files, restores, repoint, commit, built } = release;
     const what =
       restores !== null
         ? `rollback to ${restores}`
@@ -30,7 +30,11 @@ export function printReleases(print: Print, json: boolean, list: ReleaseList): v
       print(`    ${name} ${address}`);
     }
     if (commit !== null) {
-      print(`    commit ${commit}`);
+      const how =
+        built === undefined
+          ? ""
+          : `, built again${commit === built.reference ? "" : ` as ${built.reference}`} with ${Object.keys(built.variables).join(", ")}`;
+      print(`    commit ${commit}${how}`);
     }
   }
   for (const id of list.unfinished) {

@@ -136,6 +136,11 @@ export class HumanView implements CommandView {
       case "warning":
         this.#print(emphasise("warning", `  note: ${event.message}`));
         return;
+      case "advance":
+        if (event.done === undefined) {
+          this.#print(emphasise("quiet", `  ${event.what}`));
+        }
+        return;
     }
   };
 
