@@ -44,7 +44,8 @@ async function reasonForFailure(tool) {
   const started = Date.now();
   say(`  ${tool.name}: ${tool.about}`);
   try {
-    await tool.install({ run: runnerFor(tool.name), say });
+    const about = (line) => say(`  ${tool.name}: ${line}`);
+    await tool.install({ run: runnerFor(tool.name), say: about });
     if (tool.find() === undefined) throw new InstallError("it was installed, and is not there");
     say(`  ${tool.name}: there after ${seconds(started)} s`);
     return undefined;
