@@ -219,5 +219,8 @@ function networkFault(error: unknown): NetworkFault | undefined {
   if (name === "TimeoutError") {
     return { host: undefined, why: messageOf(error) };
   }
-  return networkFault(cause);
+  const deeper = networkFault(cause);
+  return deeper === undefined && messageOf(error) === "fetch failed"
+    ? { host: undefined, why: messageOf(cause) }
+    : deeper;
 }

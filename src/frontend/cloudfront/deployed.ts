@@ -5,7 +5,7 @@ import { pauses, type Pace } from "./pace.js";
 /** A change of a distribution takes some minutes to reach all edges; AWS promises no upper bound. */
 const PATIENCE_MS = 30 * 60_000;
 
-const FIRST_PAUSE_MS = 2_000;
+const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 15_000;
 
 /**

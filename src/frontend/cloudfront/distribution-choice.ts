@@ -18,7 +18,7 @@ export interface DistributionChoice {
 /** The bucket that the site is in, as in the configuration. */
 export interface SiteBucket {
   readonly bucket: string;
-  /** "app"; empty or undefined when the site is at the bucket's root. */
+  /** "app" or "app/"; empty or undefined when the site is at the bucket's root. */
   readonly prefix?: string | undefined;
   readonly region?: string | undefined;
 }

@@ -252,7 +252,8 @@ function keyIn(viewerRequest: ViewerRequestFunction | null): string | undefined 
 }
 
 function folderOf({ prefix }: SiteBucket): string {
-  return prefix === undefined || prefix === "" ? "" : `/${prefix}`;
+  const folder = (prefix ?? "").replace(/^\/+|\/+$/g, "");
+  return folder === "" ? "" : `/${folder}`;
 }
 
 /** The rest of a folder below another one; undefined when it is not below it. */

@@ -15,7 +15,7 @@ const QUEUE_MS = 20 * 60_000;
 /** Ours as well; they usually take one to five minutes. */
 const PATIENCE_MS = 15 * 60_000;
 
-const FIRST_PAUSE_MS = 2_000;
+const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 20_000;
 
 /** One distribution, and how its invalidations are waited for. */
