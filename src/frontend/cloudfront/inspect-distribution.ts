@@ -1,4 +1,9 @@
-import type { DistributionConfig, Origin } from "@aws-sdk/client-cloudfront";
+import type {
+  CacheBehavior,
+  DefaultCacheBehavior,
+  DistributionConfig,
+  Origin,
+} from "@aws-sdk/client-cloudfront";
 
 import { EmergencyError } from "../../errors.js";
 import type { DistributionChoice, SiteBucket } from "./distribution-choice.js";
@@ -89,6 +94,7 @@ export function inspectDistribution(
             `its origin ${origin.id} is the bucket ${site.bucket}${path === "" ? "" : `, ${path}`}`,
           ]),
       why,
+      ...notSwitched(config, site, origin, pointer),
       ...(!hasFolder && origin !== null && below(path, folderOf(site)) === undefined
         ? [`it shows ${path} of the bucket, and the site is in ${folderOf(site)}`]
         : []),
@@ -230,6 +236,36 @@ export function bucketOrigin(config: DistributionConfig, site: SiteBucket): Insp
   return origin === undefined
     ? null
     : { id: origin.Id ?? "", path: (origin.OriginPath ?? "").replace(/\/+$/, "") };
+}
+
+/** What of the site would stay as it is when the pointer moves. */
+function notSwitched(
+  config: DistributionConfig,
+  site: SiteBucket,
+  origin: Inspection["origin"],
+  pointer: PointerKind | "none",
+): readonly string[] {
+  if (origin === null || pointer === "none") {
+    return [];
+  }
+  const others = (config.Origins?.Items ?? [])
+    .filter((each) => isBucket(each, site.bucket) && each.Id !== origin.id)
+    .map(({ Id }) => `its origin ${Id ?? ""} is the same bucket, and is not switched`);
+  const runs = viewerRequestOf(config.DefaultCacheBehavior);
+  const withoutFunction = (config.CacheBehaviors?.Items ?? [])
+    .filter(
+      (behavior) => behavior.TargetOriginId === origin.id && viewerRequestOf(behavior) !== runs,
+    )
+    .map(
+      ({ PathPattern }) =>
+        `its behavior ${PathPattern ?? ""} shows the bucket without the viewer-request function, so without the release's folder`,
+    );
+  return pointer === "key-value-store" ? withoutFunction : others;
+}
+
+function viewerRequestOf(behavior: CacheBehavior | DefaultCacheBehavior | undefined): string {
+  const functions = behavior?.FunctionAssociations?.Items ?? [];
+  return functions.find(({ EventType }) => EventType === "viewer-request")?.FunctionARN ?? "";
 }
 
 /** All of S3's hosts for a bucket: "b.s3.amazonaws.com", "b.s3.eu-west-1…", "b.s3-website-eu-west-1…". */

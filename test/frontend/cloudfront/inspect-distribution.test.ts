@@ -169,6 +169,27 @@ describe("what a distribution is for a site", () => {
     expect(elsewhere.found.join("\n")).to.contain("the site is in /app");
   });
 
+  it("says what of the site would not be switched", async () => {
+    const config = configOf({ bucket: "sites", viewerRequest: "switch" });
+    const behaviors = ["/assets/*", "/api/*"].map((PathPattern) => ({
+      PathPattern,
+      TargetOriginId: PathPattern === "/api/*" ? "api" : "site",
+      ViewerProtocolPolicy: "https-only" as const,
+    }));
+    const CacheBehaviors = { Quantity: behaviors.length, Items: behaviors };
+    const of = facts({}, { config: { ...config, CacheBehaviors }, viewerRequest: await ours() });
+    const told = inspect(of).found.join("\n");
+    expect(told).to.contain("/assets/* shows the bucket without the viewer-request function");
+    expect(told).not.to.contain("/api/*");
+
+    const byPath = configOf({ bucket: "sites", originPath: `/${RELEASE}` });
+    const second = { Id: "old", DomainName: "sites.s3.amazonaws.com", OriginPath: "/old" };
+    const Origins = { Quantity: 3, Items: [...(byPath.Origins?.Items ?? []), second] };
+    expect(inspect(facts({}, { config: { ...byPath, Origins } })).found).to.include(
+      "its origin old is the same bucket, and is not switched",
+    );
+  });
+
   it("says how long what is cached", () => {
     const { found, errorPages, queryStrings } = inspect(
       facts(
