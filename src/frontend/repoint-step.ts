@@ -154,7 +154,7 @@ export class FrontendRepointStep extends ReleaseStep {
   async #patched(current: Manifest, files: SiteFiles, change: Change): Promise<Way> {
     const { store } = this.site;
     const { contract, from, to } = change;
-    const repointed = repointFiles(files, from, to);
+    const repointed = this.#orBuild(contract, () => repointFiles(files, from, to));
     const { changed, renamed, occurrences } = repointed;
     return {
       ...atHand(repointed.files, this.site),
@@ -170,6 +170,24 @@ export class FrontendRepointStep extends ReleaseStep {
         `change the address of ${contract} in hardhat.config.ts and where the site is built from, too`,
       ],
     };
+  }
+
+  /** Whoever has configured how the site is built is told of that where the built files do not do. */
+  #orBuild<T>(contract: string, change: () => T): T {
+    try {
+      return change();
+    } catch (error) {
+      const { build } = this.site;
+      if (
+        error instanceof EmergencyError &&
+        error.code === "CANNOT_REPOINT" &&
+        build?.variables[contract] !== undefined
+      ) {
+        const next = `type the same command with --by build: it runs ${build.command} with the new address`;
+        throw new EmergencyError(error.code, error.what, next, error);
+      }
+      throw error;
+    }
   }
 }
 

@@ -3,19 +3,21 @@ import { mkdir, readFile, readdir, stat, symlink, writeFile } from "node:fs/prom
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import { gunzipSync, gzipSync } from "node:zlib";
 
 import { expect } from "chai";
 
 import type { EmergencyBuildConfig, EmergencyRuntimeConfig } from "../../src/config/types.js";
 import { buildOnce } from "../../src/frontend/building/build-once.js";
 import type { Built } from "../../src/frontend/building/run-build.js";
+import { withOwnSources } from "../../src/frontend/building/source-maps.js";
 import type { Site } from "../../src/frontend/site.js";
 import { performPlan, rehearsePlan, type RunResult } from "../../src/recovery/run.js";
 import type { StepRequest } from "../../src/step.js";
 import { rehearsalStore } from "../../src/frontend/rehearsal-store.js";
 import { expectRejection } from "../helpers/refusal.js";
 import { gitSite, type GitSite } from "./git-site.js";
-import { NEW, NEWER, OLD, textIn } from "./sites.js";
+import { NEW, NEWER, OLD, siteOf, textIn } from "./sites.js";
 import {
   deployOf,
   planFor,
@@ -347,6 +349,23 @@ writeFileSync("dist/env.json", JSON.stringify([process.env.NODE_ENV, process.env
       );
     });
 
+    it("has source maps as if they were installed in the commit's own folder", () => {
+      const output = "/tmp/x/checkout/app/dist";
+      const places = { output, folder: "/tmp/x/checkout", repository: "/home/alice/shop" };
+      const map =
+        '{"sources":["../../../../../../home/alice/shop/node_modules/dep/index.js","../../src/a.js"]}';
+      const own = '{"sources":["../../../node_modules/dep/index.js","../../src/a.js"]}';
+      const files = siteOf({
+        "assets/a.js.map": map,
+        "assets/a.js.map.gz": gzipSync(map),
+        "a.js": map,
+      });
+      const fixed = withOwnSources(files, places);
+      expect(textIn(fixed, "assets/a.js.map")).to.equal(own);
+      expect(gunzipSync(fixed.get("assets/a.js.map.gz") ?? "").toString()).to.equal(own);
+      expect(textIn(fixed, "a.js")).to.equal(map);
+    });
+
     it("is refused when nothing says which ones the commit needs", async () => {
       await app.git("rm", "--quiet", "package-lock.json");
       await app.commit("without a lock file");
@@ -440,6 +459,17 @@ writeFileSync("dist/env.json", JSON.stringify([process.env.NODE_ENV, process.env
       await app.commit("asked for elsewhere");
       await expectRejection(planFor(siteWith(), byBuild(NEW, { ref: "HEAD" })), "BUILD_FAILED");
       expect(await served()).to.contain(OLD);
+    });
+
+    it("is what is advised where the built files cannot be repointed", async () => {
+      await app.write(
+        "src/main.js",
+        `export const m = [import.meta.env.VITE_MARKET, "aaaa${OLD.slice(2)}"];`,
+      );
+      await app.commit("with an address in a longer number");
+      await deployBuilt();
+      const error = await expectRejection(planFor(siteWith(), repointTo(NEW)), "CANNOT_REPOINT");
+      expect(error.next).to.contain("--by build");
     });
 
     it("changes the chain id, and keeps the addresses of other contracts as they are served", async () => {

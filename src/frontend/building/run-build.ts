@@ -9,6 +9,7 @@ import { filesThatWin, variablesIn, withVariables, type VariableChange } from ".
 import { buildEnvironment, hiding, installEnvironment } from "./environment.js";
 import { packagesFor } from "./packages.js";
 import { runShell } from "./shell.js";
+import { withOwnSources } from "./source-maps.js";
 import { inWorktree, type Reference, type Worktree } from "./worktree.js";
 
 /** What is to be built. */
@@ -71,8 +72,13 @@ export async function buildSite(
     // What the commit holds there already would be taken for what was built.
     await rm(place.output, { recursive: true, force: true });
     await runShell(config.command, { folder: place.directory, env, timeoutMs, tell, hide });
+    const files = await readBuilt(place.output, config);
+    const { folder, repository } = worktree;
     return {
-      files: await readBuilt(place.output, config),
+      files:
+        packages.how === "linked"
+          ? withOwnSources(files, { output: place.output, folder, repository })
+          : files,
       commit,
       variables: prepared.changes,
       notes: [...notes, ...prepared.notes, ...("note" in packages ? [packages.note] : [])],

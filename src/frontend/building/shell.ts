@@ -15,8 +15,9 @@ export interface ShellOptions {
   readonly hide: (text: string) => string;
 }
 
-/** So many of the last lines stand in the error. */
+/** So many of the last lines stand in the error, and so many of the first ones that speak of one. */
 const LINES_TOLD = 20;
+const ERRORS_TOLD = 5;
 
 /** What keeps the pipes open after the command's own end is not waited for. */
 const DRAIN_MS = 2000;
@@ -28,17 +29,22 @@ const DRAIN_MS = 2000;
 export async function runShell(command: string, options: ShellOptions): Promise<void> {
   const { folder, env, timeoutMs, tell, hide } = options;
   const last: string[] = [];
+  const errors: string[] = [];
   const listen = (line: string): void => {
     const shown = hide(withoutColours(line)).trimEnd();
     if (shown !== "") {
       last.push(shown);
-      last.splice(0, last.length - LINES_TOLD);
+      const [gone] = last.splice(0, last.length - LINES_TOLD);
+      if (gone !== undefined && errors.length < ERRORS_TOLD && /\berror\b.*\w/i.test(gone)) {
+        errors.push(gone);
+      }
       tell(shown);
     }
   };
   const failure = await endOf(command, { folder, env, timeoutMs, listen });
   if (failure !== undefined) {
-    const lines = last.length === 0 ? "It printed nothing" : `It printed last:\n${last.join("\n")}`;
+    const all = errors.length === 0 ? last : [...errors, "…", ...last];
+    const lines = all.length === 0 ? "It printed nothing" : `It printed:\n${all.join("\n")}`;
     throw new EmergencyError(
       "BUILD_FAILED",
       `${hide(command)} ${failure}. Nothing was written. ${lines}`,
