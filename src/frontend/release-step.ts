@@ -96,9 +96,10 @@ export abstract class ReleaseStep implements Step {
     const wanted = await this.want(intent, state);
     const content = contentHash(wanted.files);
     checkBuildAgain(wanted, content, state.current?.id ?? null, planned);
-    const isServed = state.current?.content === content && (await this.#isWhole(state.current));
+    const damaged = await this.#damaged(state.current);
+    const isServed = state.current?.content === content && damaged.length === 0;
     const kept = isServed ? [] : await this.#kept(state, wanted);
-    const prepared = { wanted, kept };
+    const prepared = { wanted, kept, damaged };
     const observation: Observation = {
       facts: {
         ...factsOf(state),
@@ -256,9 +257,11 @@ export abstract class ReleaseStep implements Step {
     };
   }
 
-  /** Whether nobody has changed the files of a release by hand. */
-  async #isWhole({ id, files }: Manifest): Promise<boolean> {
-    return (await this.site.store.damaged(id, files)).size === 0;
+  /** The files of the release that is served that somebody has changed by hand. */
+  async #damaged(current: Manifest | null): Promise<readonly string[]> {
+    return current === null
+      ? []
+      : [...(await this.site.store.damaged(current.id, current.files))].sort();
   }
 
   async #problemsBefore(id: string): Promise<readonly unknown[]> {
@@ -428,6 +431,8 @@ export abstract class ReleaseStep implements Step {
 interface Prepared {
   readonly wanted: Wanted;
   readonly kept: readonly KeptFile[];
+  /** The files of the release that is served that somebody has changed by hand: they are replaced. */
+  readonly damaged: readonly string[];
 }
 
 /** What the actions of one run share. */
@@ -538,7 +543,7 @@ export function atHand(
 function decide(
   site: Site,
   state: SiteState,
-  { wanted, kept }: Prepared,
+  { wanted, kept, damaged }: Prepared,
   content: string,
   isServed: boolean,
 ): Decision {
@@ -577,6 +582,15 @@ function decide(
           intent: { frontend: site.name, to: current.id, acceptOldAddress: true },
         };
   const stale = invalidation(stalePaths(current, files, kept));
+  const notes = [
+    ...site.notes,
+    ...wanted.notes,
+    ...(damaged.length === 0
+      ? []
+      : [
+          `somebody has changed files since release ${current?.id ?? ""} was made, and they are replaced: ${told(damaged)}`,
+        ]),
+  ];
   const contentDiffers = {
     fact: "content of the site",
     before: current?.content ?? null,
@@ -604,7 +618,7 @@ function decide(
       ],
       outputs: { release: returnsTo },
       inverse,
-      notes: [...site.notes, ...wanted.notes],
+      notes,
     };
   }
   const unfinished = releases.at(-1);
@@ -646,8 +660,7 @@ function decide(
     outputs: { release: id },
     inverse,
     notes: [
-      ...site.notes,
-      ...wanted.notes,
+      ...notes,
       ...(isWhole ? [`an earlier run has made release ${id}; only the switch is left`] : []),
       ...(current === null || orderOf(current.id) === orderOf(newest ?? current.id)
         ? []

@@ -18,7 +18,13 @@ import {
   type Stored,
   type VersionOf,
 } from "./bucket.js";
-import { inOrder, markersInOrder } from "./version-order.js";
+import {
+  inOrder,
+  inTimeOrder,
+  markersInOrder,
+  writtenAt,
+  type OrderedPage,
+} from "./version-order.js";
 
 /** How a bucket is reached and what is written into it. */
 export interface BucketOptions {
@@ -133,14 +139,45 @@ class AwsBucket implements Bucket {
   }
 
   async listVersions(prefix: string): Promise<readonly ListedVersion[]> {
+    const { entries, doubtful } = await this.#versionsBelow(prefix, this.#pageSize());
+    if (doubtful.size === 0) {
+      return entries;
+    }
+    // Pages of one entry cannot be out of order.
+    const histories = await each([...doubtful], REQUESTS_AT_A_TIME, async (key) => {
+      const listed = entries.filter((entry) => entry.key === key);
+      const { entries: below } = await this.#versionsBelow(key, { MaxKeys: 1 }, listed.length);
+      const ids = new Set(listed.map(({ versionId }) => versionId));
+      const single = below.filter((entry) => entry.key === key && ids.has(entry.versionId));
+      return [key, single.length === listed.length ? single : listed] as const;
+    });
+    const ordered = new Map(histories);
+    const isFirst = (entry: ListedVersion, index: number): boolean =>
+      entries[index - 1]?.key !== entry.key;
+    return entries.flatMap((entry, index) => {
+      const history = ordered.get(entry.key);
+      return history === undefined ? [entry] : isFirst(entry, index) ? history : [];
+    });
+  }
+
+  /**
+   * The versions and markers of keys that begin with a prefix, page by page.
+   * @param most after so many, the rest does not matter.
+   */
+  async #versionsBelow(
+    prefix: string,
+    size: { readonly MaxKeys?: number },
+    most = Number.POSITIVE_INFINITY,
+  ): Promise<OrderedPage> {
     const all: ListedVersion[] = [];
+    const doubtful = new Set<string>();
     const seen = new Set<string>();
     let after: { readonly KeyMarker?: string; readonly VersionIdMarker?: string } | undefined = {};
     while (after !== undefined) {
       const command: S3.ListObjectVersionsCommand = new this.#sdk.ListObjectVersionsCommand({
         Bucket: this.name,
         Prefix: prefix,
-        ...this.#pageSize(),
+        ...size,
         ...after,
       });
       let order: readonly boolean[] = [];
@@ -185,10 +222,17 @@ class AwsBucket implements Bucket {
       for (const { key, versionId } of fresh) {
         seen.add(`${versionId} ${key}`);
       }
-      all.push(...fresh);
+      const ordered = inTimeOrder(fresh);
+      all.push(...ordered.entries);
+      for (const key of ordered.doubtful) {
+        doubtful.add(key);
+      }
       const { NextKeyMarker, NextVersionIdMarker } = page;
       after =
-        page.IsTruncated === true && NextKeyMarker !== undefined && fresh.length > 0
+        page.IsTruncated === true &&
+        NextKeyMarker !== undefined &&
+        fresh.length > 0 &&
+        all.length < most
           ? {
               KeyMarker: NextKeyMarker,
               ...(NextVersionIdMarker === undefined || NextVersionIdMarker === ""
@@ -197,7 +241,7 @@ class AwsBucket implements Bucket {
             }
           : undefined;
     }
-    return all;
+    return { entries: all, doubtful };
   }
 
   async versioning(): Promise<"enabled" | "suspended" | "never" | "unknown"> {
@@ -426,8 +470,8 @@ class AwsBucket implements Bucket {
       return await send();
     } catch (error) {
       const status = awsStatus(error);
-      // 409 when somebody else is writing at this very moment.
-      if (condition !== undefined && (status === 412 || status === 409)) {
+      // 409 when somebody else is writing at this very moment; 412 also when what is copied has changed.
+      if (status === 412 || (condition !== undefined && status === 409)) {
         const now = bytes === undefined ? undefined : await this.get({ key });
         if (now !== undefined && bytes?.equals(now.bytes) === true) {
           return { etag: now.etag, versionId: now.versionId };
@@ -578,7 +622,7 @@ function listed(version: {
     key: version.Key ?? "",
     versionId: version.VersionId ?? "null",
     isLatest: version.IsLatest === true,
-    modified: version.LastModified ?? new Date(0),
+    modified: writtenAt(version.VersionId ?? "null", version.LastModified ?? new Date(0)),
   };
 }
 

@@ -118,7 +118,7 @@ export interface Bucket {
    * @param headers of the copy; undefined: those of the original.
    * @param tags of the copy; undefined: those of the original.
    * @param condition what must be so of the copy's key. Not every server that speaks S3 heeds it.
-   * @throws ConditionFailed
+   * @throws ConditionFailed also when the original is not what is known of it any more.
    */
   copy(
     from: CopySource,

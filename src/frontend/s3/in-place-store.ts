@@ -448,7 +448,13 @@ class InPlaceWriter implements ReleaseWriter {
         file === undefined
           ? records.strangerKey(manifest.id, path)
           : records.objectKey(file.sha256);
-      await bucket.copy({ key: object.key, known: object }, key);
+      try {
+        await bucket.copy({ key: object.key, known: object }, key);
+      } catch (error) {
+        throw error instanceof ConditionFailed
+          ? changedMeanwhile(`${bucket.place}/${object.key}`)
+          : error;
+      }
     });
   }
 

@@ -188,7 +188,10 @@ export class SiteRecords {
   }
 
   async writeRecord(record: ReleaseRecord): Promise<void> {
-    const { manifest, stored } = record;
+    const { manifest } = record;
+    const stored = [...record.stored].map(
+      ([path, { etag, versionId }]) => [path, { etag, versionId }] as const,
+    );
     const value = { schema: RECORD_SCHEMA, manifest, stored: Object.fromEntries(stored) };
     await this.#bucket.put(
       this.#recordKey(manifest.id),

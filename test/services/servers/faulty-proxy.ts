@@ -203,6 +203,11 @@ function passBody(
       outgoing.once("drain", () => incoming.resume());
     }
   });
+  // A request without a body may be at its end before anybody has listened for it.
+  if (incoming.readableEnded) {
+    outgoing.end();
+    return;
+  }
   incoming.once("end", () => outgoing.end());
   incoming.once("close", () => {
     // The client has gone, or was cut off, before its request was whole.
