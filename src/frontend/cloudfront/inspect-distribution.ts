@@ -94,7 +94,10 @@ export function inspectDistribution(
             `its origin ${origin.id} is the bucket ${site.bucket}${path === "" ? "" : `, ${path}`}`,
           ]),
       why,
+      ...(config.Enabled === false ? ["it is disabled: nobody is served by it"] : []),
+      ...(config.Staging === true ? ["it is a staging distribution: few are served by it"] : []),
       ...notSwitched(config, site, origin, pointer),
+      ...rewriting(config, pointer),
       ...(!hasFolder && origin !== null && below(path, folderOf(site)) === undefined
         ? [`it shows ${path} of the bucket, and the site is in ${folderOf(site)}`]
         : []),
@@ -261,6 +264,19 @@ function notSwitched(
         `its behavior ${PathPattern ?? ""} shows the bucket without the viewer-request function, so without the release's folder`,
     );
   return pointer === "key-value-store" ? withoutFunction : others;
+}
+
+/** What may make other addresses of those that are invalidated. */
+function rewriting(config: DistributionConfig, pointer: PointerKind | "none"): readonly string[] {
+  const behavior = config.DefaultCacheBehavior;
+  const lambdas = behavior?.LambdaFunctionAssociations?.Items ?? [];
+  const lambda = lambdas.find(({ EventType }) => EventType === "viewer-request")?.LambdaFunctionARN;
+  const name = pointer === "key-value-store" ? "" : nameOf(lambda ?? viewerRequestOf(behavior));
+  return name === ""
+    ? []
+    : [
+        `its viewer-request function ${name} may change addresses; one that it makes and no file has is not invalidated`,
+      ];
 }
 
 function viewerRequestOf(behavior: CacheBehavior | DefaultCacheBehavior | undefined): string {

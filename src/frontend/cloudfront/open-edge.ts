@@ -1,5 +1,8 @@
+import type { CloudFrontClient } from "@aws-sdk/client-cloudfront";
+
 import type { AwsAccess } from "../aws.js";
 import { cloudFrontClient, keyValueStoreClient } from "./clients.js";
+import { waitUntilDeployed } from "./deployed.js";
 import type { DistributionChoice, SiteBucket } from "./distribution-choice.js";
 import type { Edge } from "./edge.js";
 import { findDistribution } from "./find-distribution.js";
@@ -40,27 +43,55 @@ export async function openEdge(
   const client = await cloudFrontClient(own);
   const id = await findDistribution(client, choice);
   const inspection = inspectDistribution(await readDistribution(client, id, choice), choice, site);
-  const { place, found, keyValueStore, stagingId, origin } = inspection;
   return {
     inspection,
-    found,
-    edge: {
-      place,
-      plan: (changedPaths) => planInvalidation(changedPaths, inspection),
-      invalidate: async (paths, reference, progress) =>
-        await performInvalidation({ client, distributionId: id, pace, progress }, paths, reference),
-    },
-    pointer:
-      keyValueStore !== null
-        ? new KeyValueStorePointer(
-            await keyValueStoreClient(own),
-            keyValueStore.arn,
-            keyValueStore.key,
-          )
-        : stagingId !== null
-          ? new StagingDistributionPointer(client, { primary: id, staging: stagingId }, site, pace)
-          : inspection.pointer === "origin-path" && origin !== null
-            ? new OriginPathPointer(client, id, origin.id, pace)
-            : null,
+    found: inspection.found,
+    edge: edgeOf(client, id, inspection, pace),
+    pointer: await pointerOf(client, id, inspection, { access: own, site, pace }),
   };
+}
+
+function edgeOf(
+  client: CloudFrontClient,
+  distributionId: string,
+  inspection: Inspection,
+  pace: Pace,
+): Edge {
+  const followsPath =
+    inspection.pointer === "origin-path" || inspection.pointer === "staging-distribution";
+  return {
+    place: inspection.place,
+    plan: (changedPaths) => planInvalidation(changedPaths, inspection),
+    async invalidate(paths, reference, progress) {
+      // An edge that still has the old path would fill its cache with old files again. Whoever moved the
+      // pointer has waited for that, unless it was killed.
+      if (followsPath) {
+        await waitUntilDeployed(client, distributionId, pace, progress);
+      }
+      return await performInvalidation(
+        { client, distributionId, pace, progress },
+        paths,
+        reference,
+      );
+    },
+  };
+}
+
+async function pointerOf(
+  client: CloudFrontClient,
+  id: string,
+  { pointer, keyValueStore, stagingId, origin }: Inspection,
+  world: { readonly access: AwsAccess; readonly site: SiteBucket; readonly pace: Pace },
+): Promise<Pointer | null> {
+  const { access, site, pace } = world;
+  if (keyValueStore !== null) {
+    const { arn, key } = keyValueStore;
+    return new KeyValueStorePointer(await keyValueStoreClient(access), arn, key);
+  }
+  if (stagingId !== null) {
+    return new StagingDistributionPointer(client, { primary: id, staging: stagingId }, site, pace);
+  }
+  return pointer === "origin-path" && origin !== null
+    ? new OriginPathPointer(client, id, origin.id, pace)
+    : null;
 }

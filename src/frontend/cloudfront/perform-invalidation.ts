@@ -147,10 +147,15 @@ async function isCompleted(
   const request = new GetInvalidationCommand({ DistributionId: distributionId, Id: id });
   const since = pace.now().getTime();
   for (const pauseMs of pauses(FIRST_PAUSE_MS, LONGEST_PAUSE_MS)) {
-    const status = await client.send(request).then(
-      ({ Invalidation }) => Invalidation?.Status ?? "unknown",
-      // That we may not look, or cannot just now, says nothing about the invalidation.
-      (error: unknown) => awsError(error, `looking at invalidation ${id}`).what,
+    const { status, mayLook } = await client.send(request).then(
+      ({ Invalidation }) => ({ status: Invalidation?.Status ?? "unknown", mayLook: true }),
+      (error: unknown) => {
+        // That we cannot look says nothing about the invalidation.
+        const { code, what } = awsError(error, `looking at invalidation ${id}`, {
+          action: "cloudfront:GetInvalidation",
+        });
+        return { status: what, mayLook: code === "AWS_UNAVAILABLE" };
+      },
     );
     const elapsedMs = pace.now().getTime() - since;
     const seconds = Math.round(elapsedMs / 1000);
@@ -158,7 +163,7 @@ async function isCompleted(
       progress(`invalidation ${id} is done after ${seconds} s`);
       return true;
     }
-    if (elapsedMs >= PATIENCE_MS) {
+    if (!mayLook || elapsedMs >= PATIENCE_MS) {
       progress(`cannot tell yet whether invalidation ${id} is done (${status})`);
       return false;
     }

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import { openEdge, type OpenEdge } from "../../../src/frontend/cloudfront/open-edge.js";
+import { readConfig, updateOriginPath } from "../../../src/frontend/cloudfront/origin-path.js";
 import { describeWith } from "../servers/describe-services.js";
 import type { S3Server } from "../servers/s3-server.js";
 import { startVersitygw } from "../servers/versitygw.js";
@@ -109,6 +110,27 @@ describeWith(["moto", "versitygw", "varnish"], "what people see through CloudFro
       expect((await fetch(`${edge.url}/gone.txt`)).status).to.equal(404);
     });
   }
+
+  it("is the new release also when it was killed between the change and the invalidation", async () => {
+    const { client } = cloudFront;
+    const { id } = await makeDistribution(client, { bucket, originPath: `/${OLD}` });
+    const { edge, open } = await lookAt(id);
+    const { etag } = await readConfig(client, id);
+    await updateOriginPath(client, id, "site", NEW, etag);
+    // People go on reading, and edges fill their caches, all the time.
+    const over = new AbortController();
+    const reading = (async () => {
+      while (!over.signal.aborted) {
+        await get(edge, "/");
+      }
+    })();
+    const told: string[] = [];
+    await open.edge.invalidate(["/*"], "0002", (text) => told.push(text));
+    over.abort();
+    await reading;
+    expect(told[0]).to.contain("on its way to the edges");
+    expect(await get(edge, "/")).to.equal(`index.html of ${NEW}`);
+  });
 
   it("keeps a page shown for routes that nobody can list, until everything is invalidated", async () => {
     const { id } = await makeDistribution(cloudFront.client, {
