@@ -2,8 +2,11 @@ import { EmergencyError } from "../errors.js";
 import { hide, type AwsCredentials } from "./aws-credentials.js";
 import { awsError } from "./aws-error.js";
 
-/** How long a role is ours, in seconds: the least that every role allows. The SDK asks again in time. */
+/** How long a role is ours, in seconds: the longest that every role allows. The SDK asks again in time. */
 const SESSION_SECONDS = 3_600;
+
+/** In milliseconds, for the one small answer. */
+const TIMEOUT_MS = 15_000;
 
 const API_VERSION = "2011-06-15";
 
@@ -58,7 +61,12 @@ export async function assumeRole(
     });
     // The runtime writes this header itself, with the same value.
     const headers = Object.entries(signed.headers).filter(([name]) => name !== "host");
-    const response = await fetch(new URL("/", endpoint), { method: "POST", headers, body });
+    const response = await fetch(new URL("/", endpoint), {
+      method: "POST",
+      headers,
+      body,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
     const text = await response.text();
     if (!response.ok) {
       throw Object.assign(new Error(field(text, "Message") ?? `status ${response.status}`), {
