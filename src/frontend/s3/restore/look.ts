@@ -45,6 +45,9 @@ export interface Looked {
 /** Of two versions with other ETags, so many bytes are read to see whether they are alike. */
 const MOST_COMPARED = 64 * 1024 ** 2;
 
+/** An answer that was so long on its way says nothing of the clocks. */
+const LATENCY_SECONDS = 5;
+
 /** Reads all that a restore rests on: one listing of the versions, and what the listing leaves open. */
 export async function lookAt(site: RestoreSite, intent: RestoreIntent): Promise<Looked> {
   const { bucket, prefix, retention } = site;
@@ -94,7 +97,8 @@ export async function lookAt(site: RestoreSite, intent: RestoreIntent): Promise<
 
 /** The time by the server's clock, as far as its answers tell. */
 export function serverTime({ bucket, now }: Pick<RestoreSite, "bucket" | "now">): Date {
-  return new Date(now().getTime() + bucket.clockSkewSeconds() * 1000);
+  const skew = bucket.clockSkewSeconds();
+  return new Date(now().getTime() + (Math.abs(skew) > LATENCY_SECONDS ? skew * 1000 : 0));
 }
 
 function targetOf(

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 
 import {
   ConditionFailed,
@@ -48,7 +48,6 @@ export class ModelBucket implements Bucket {
   /** The newest first. */
   readonly #keys = new Map<string, Entry[]>();
   #versioning: Versioning;
-  #count = 0;
 
   constructor(options: ModelOptions) {
     this.name = options.name ?? "model";
@@ -231,8 +230,7 @@ export class ModelBucket implements Bucket {
     if (!isKept) {
       this.#drop(key, "null");
     }
-    this.#count++;
-    const versionId = isKept ? `m${String(this.#count).padStart(6, "0")}` : "null";
+    const versionId = isKept ? randomUUID() : "null";
     const modified = new Date(Math.floor(this.#options.now().getTime() / 1000) * 1000);
     this.#entries(key).unshift({ ...entry, key, versionId, modified });
     return { etag: entry.etag, versionId: isKept ? versionId : null };

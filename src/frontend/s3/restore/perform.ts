@@ -62,13 +62,8 @@ export class RestoreRun {
     this.#advance = advance;
     this.#records = new RestoreRecords(site.bucket, site.prefix);
     const { unfinished, id } = looked;
-    if (unfinished === undefined) {
-      this.#record = newRecord(id, target, site.by, serverTime(site));
-    } else {
-      const { etag, ...record } = unfinished;
-      this.#record = record;
-      this.#etag = etag;
-    }
+    this.#etag = unfinished?.etag;
+    this.#record = unfinished ?? newRecord(id, target, site.by, serverTime(site));
   }
 
   /** Writes down what is changed and what was there before. Nothing is changed yet. */
@@ -137,16 +132,16 @@ export class RestoreRun {
     };
   }
 
+  /** Waits until nobody is served any more what was there before. */
+  async settle(): Promise<JsonObject> {
+    await this.#settled((wanted) => wanted !== null);
+    return { did: "settle" };
+  }
+
   /** Puts markers above what was not there then: pages first, and what they refer to after them. */
   async hide(): Promise<JsonObject> {
-    const { bucket, prefix, runtimeConfig, settled } = this.#site;
+    const { bucket, prefix, runtimeConfig } = this.#site;
     const changes = hiding(this.#looked.changes);
-    if (this.#done.length > 0) {
-      await settled(
-        this.#done.map(({ key }) => key.slice(prefix.length)),
-        this.#advance,
-      );
-    }
     await this.#lookBefore(changes);
     for (const stage of [...STAGES].reverse()) {
       const due = changes.filter(
@@ -166,6 +161,7 @@ export class RestoreRun {
     const { bucket, prefix } = this.#site;
     const histories = historiesOf(await bucket.listVersions(prefix));
     await this.#readBack(histories);
+    await this.#settled((version) => version === null);
     const { wanted } = this.#looked.target;
     const made = this.#record.before.flatMap(({ key }) => {
       const [version, visible] = [wanted.get(key), visibleIn(histories.get(key))];
@@ -179,6 +175,19 @@ export class RestoreRun {
     const finishedAt = serverTime(this.#site).toISOString();
     await this.#write({ ...this.#record, finishedAt, made });
     return { did: `finish ${this.#record.id}`, copies: made.length };
+  }
+
+  /** What an earlier run has changed and was not waited for counts as well. */
+  async #settled(isMeant: (wanted: ListedVersion | null) => boolean): Promise<void> {
+    const { prefix, settled } = this.#site;
+    const { wanted } = this.#looked.target;
+    const keys = this.#record.before.flatMap(({ key }) => {
+      const version = wanted.get(key);
+      return version !== undefined && isMeant(version) ? [key.slice(prefix.length)] : [];
+    });
+    if (keys.length > 0) {
+      await settled(keys, this.#advance);
+    }
   }
 
   async #write(record: RestoreRecord): Promise<void> {

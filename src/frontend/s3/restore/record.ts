@@ -54,9 +54,12 @@ const recordSchema = z
 /** What a restore changes and what was there before: written before the first change. */
 export type RestoreRecord = z.infer<typeof recordSchema>;
 
-/** A record, and the ETag by which it is written again. */
+/** A record as it is stored. */
 export interface StoredRecord extends RestoreRecord {
+  /** By which it is written again. */
   readonly etag: string;
+  /** When it was written last, by the server's clock. */
+  readonly modified: Date;
 }
 
 const HEADERS = { contentType: "application/json", cacheControl: "no-store" };
@@ -96,7 +99,7 @@ export class RestoreRecords {
     try {
       return await this.#bucket.put(
         this.keyOf(record.id),
-        Buffer.from(`${JSON.stringify(recordSchema.parse(record))}\n`),
+        Buffer.from(`${JSON.stringify(recordSchema.strip().parse(record))}\n`),
         HEADERS,
         etag === undefined ? { ifAbsent: true } : { ifMatch: etag },
       );
@@ -126,7 +129,7 @@ export class RestoreRecords {
       const value: unknown = JSON.parse(object.bytes.toString("utf8"));
       const result = recordSchema.safeParse(value);
       if (result.success) {
-        return { ...result.data, etag: object.etag };
+        return { ...result.data, etag: object.etag, modified: object.modified };
       }
       const [issue] = result.error.issues;
       problem = `${issue?.path.join(".") ?? ""} ${issue?.message ?? "invalid"}`;

@@ -2,6 +2,7 @@ import type { Advance } from "../../../step.js";
 import type { OldAddress } from "../../known-addresses.js";
 import type { Bucket } from "../bucket.js";
 import type { Retention } from "../lifecycle.js";
+import { serverTime } from "./look.js";
 import { ModelBucket } from "./model-bucket.js";
 import { SeenVersions } from "./seen-versions.js";
 
@@ -24,11 +25,14 @@ export interface RestoreSite {
   /** Runs something while nobody else changes the site with this plugin. */
   readonly locked: <T>(work: () => Promise<T>) => Promise<T>;
   /**
-   * Comes back when nobody is served the pages of before any more: caches have forgotten them, and pages
-   * that were loading are loaded. Only then is hidden what the pages of before refer to.
+   * Comes back when nobody is served any more what was there before: caches have forgotten it, and pages
+   * that were loading are loaded. Called once for what came back, before anything is hidden that the pages
+   * of before refer to, and once for what was hidden.
    * @param paths of what has changed, relative to the site's root.
    */
   readonly settled: (paths: readonly string[], advance: Advance) => Promise<void>;
+  /** Paths that caches may still hold as they were, although it was waited for. */
+  readonly stale: () => Promise<readonly string[]>;
   /** Whether it is a copy to rehearse on. */
   readonly isCopy: boolean;
 }
@@ -43,8 +47,7 @@ export async function rehearsalSite(site: RestoreSite): Promise<RestoreSite> {
     bucket.listVersions(prefix),
     bucket.versioning(),
   ]);
-  const skewMs = bucket.clockSkewSeconds() * 1000;
-  const now = (): Date => new Date(site.now().getTime() + skewMs);
+  const now = (): Date => serverTime(site);
   const model = new ModelBucket({
     name: bucket.name,
     place: bucket.place,
@@ -67,6 +70,7 @@ export async function rehearsalSite(site: RestoreSite): Promise<RestoreSite> {
     settled: async () => {
       await Promise.resolve();
     },
+    stale: async () => await Promise.resolve([]),
     isCopy: true,
   };
 }

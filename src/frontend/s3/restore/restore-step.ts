@@ -143,13 +143,17 @@ export class FrontendRestoreStep implements Step {
       );
     }
     problems.push(...wrong);
-    if (problems.length === 0) {
+    const stale = await this.#site.stale();
+    if (problems.length === 0 && stale.length === 0) {
       return { verified: true, evidence };
     }
     return {
       verified: false,
       evidence,
-      problem: `${problems.length} objects are not as they were (${target.what}): ${told(problems)}`,
+      problem:
+        problems.length > 0
+          ? `${problems.length} objects are not as they were (${target.what}): ${told(problems)}`
+          : `caches may still hold ${stale.length} files as they were before: ${told(stale)}; npx hardhat frontend invalidate waits for it`,
     };
   }
 
@@ -174,6 +178,8 @@ async function act(action: Action, run: RestoreRun): Promise<JsonObject> {
       }
       break;
     }
+    case "settle":
+      return await run.settle();
     case "hide":
       return await run.hide();
     case "finish-restore":
@@ -271,6 +277,9 @@ function decide(
           shows: listing(shows),
         };
       }),
+    ...(hidden.length === changes.length && unfinished === undefined
+      ? []
+      : [{ type: "settle", summary: "wait until nobody is served what was there before" }]),
     ...(hidden.length === 0
       ? []
       : [

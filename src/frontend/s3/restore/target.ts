@@ -1,7 +1,7 @@
 import { EmergencyError } from "../../../errors.js";
 import type { ListedVersion } from "../bucket.js";
 import { isOurs, type Histories, type KeyHistory } from "./history.js";
-import type { RestoreRecord } from "./record.js";
+import type { RestoreRecord, StoredRecord } from "./record.js";
 import { inSeconds } from "./time.js";
 
 /** A state that a bucket should be brought to. */
@@ -27,7 +27,7 @@ const MOST_NAMED = 5;
 export function stateAt(
   histories: Histories,
   time: string,
-  records: readonly RestoreRecord[],
+  records: readonly Pick<StoredRecord, "removed" | "modified">[],
   now: Date,
 ): TargetState {
   const at = Date.parse(time);
@@ -143,11 +143,11 @@ interface RemovedMarker {
 
 /** Markers that our restores took away, by what they hid. */
 function removedMarkers(
-  records: readonly RestoreRecord[],
+  records: readonly Pick<StoredRecord, "removed" | "modified">[],
 ): ReadonlyMap<string, readonly RemovedMarker[]> {
   const gone = new Map<string, RemovedMarker[]>();
-  for (const { removed, finishedAt, at } of records) {
-    const until = Math.floor(Date.parse(finishedAt ?? at) / 1000) * 1000;
+  for (const { removed, modified: done } of records) {
+    const until = Math.floor(done.getTime() / 1000) * 1000;
     for (const { key, above, markers } of removed) {
       const name = nameOf({ key, versionId: above });
       const known = gone.get(name) ?? [];

@@ -44,6 +44,7 @@ export function restoreSite(
     settled: async () => {
       await Promise.resolve();
     },
+    stale: async () => await Promise.resolve([]),
     isCopy: false,
     ...changes,
   };
