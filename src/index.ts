@@ -235,18 +235,41 @@ const frontendTasks = [
     withText(
       withText(
         withText(
-          task(["frontend", "rollback"], "Serve an earlier release again"),
-          "to",
-          "Release, by its id or number; default: the one before the present one",
+          withText(
+            withText(
+              withText(
+                task(
+                  ["frontend", "rollback"],
+                  "Serve an earlier release, or an earlier state, again",
+                ),
+                "to",
+                "Release, by its id or number; default: the one before the present one",
+              ),
+              "toTag",
+              "Tag in git that is built again, with the addresses of now",
+            ),
+            "toCommit",
+            "The same of a commit",
+          ),
+          "toTime",
+          'What a bucket showed then: "2026-11-20T12:00:00Z", "90m", "2 hours ago"',
         ),
-        "toTag",
-        "Tag in git that is built again, with the addresses of now",
+        "toVersion",
+        "Versions of objects in a bucket: KEY@VERSIONID, separated by commas",
       ),
-      "toCommit",
-      "The same of a commit",
+      "undo",
+      "Restore of a bucket, by its id: what it changed becomes what it was before",
     ),
   )
     .addFlag(ACCEPT_OLD_ADDRESS)
+    .addFlag({
+      name: "acceptExpired",
+      description: "Leave objects as they are whose older versions the bucket may have removed",
+    })
+    .addFlag({
+      name: "keepNewAssets",
+      description: "Leave new files whose name holds their hash: open pages may ask for them",
+    })
     .setAction(async () => await import("../tasks/frontend/rollback.js"))
     .build(),
   changing(
@@ -281,6 +304,15 @@ const frontendTasks = [
     ),
   )
     .setAction(async () => await import("../tasks/frontend/repoint.js"))
+    .build(),
+  changing(
+    withText(
+      task(["frontend", "invalidate"], "Let the caches in front of a site forget what they hold"),
+      "paths",
+      'Paths in the site, separated by commas; "*": all; default: what is known to be old',
+    ),
+  )
+    .setAction(async () => await import("../tasks/frontend/invalidate.js"))
     .build(),
   lookingAt(task(["frontend", "releases"], "List the releases of a frontend"))
     .setAction(async () => await import("../tasks/frontend/releases.js"))

@@ -555,8 +555,7 @@ function decide(
       return [];
     }
     const plan = edge.plan(paths);
-    const cost = plan.costUsd === 0 ? "" : `, up to $${plan.costUsd.toFixed(2)}`;
-    const summary = `${plan.summary} in ${edge.place}${cost}, and wait until it is done`;
+    const summary = `${plan.summary} in ${edge.place}, and wait until it is done`;
     return plan.paths.length === 0 ? [] : [{ type: "invalidate", summary, paths: [...plan.paths] }];
   };
   if (current !== null && isServed) {

@@ -3,6 +3,7 @@ import type { BuildOrder, Built } from "./building/run-build.js";
 import type { Edge } from "./cloudfront/edge.js";
 import type { ManifestFile } from "./manifest.js";
 import type { ReleaseStore } from "./release-store.js";
+import type { SiteVersions } from "./s3/site-versions.js";
 
 /** What is said of a file besides its bytes. */
 export type FileHeaders = Pick<ManifestFile, "contentType" | "cacheControl" | "metadata">;
@@ -14,6 +15,8 @@ export interface Site {
   readonly store: ReleaseStore;
   /** The caches in front of it; null when none are configured, or the store is a copy. */
   readonly edge: Edge | null;
+  /** Its objects' older versions; null where it is no bucket, or its releases have places of their own. */
+  readonly versions: SiteVersions | null;
   /** What was found out about it and a person should know: how its releases are switched. */
   readonly notes: readonly string[];
   /** Where users see it; undefined when that is not configured, or the store is a copy. */

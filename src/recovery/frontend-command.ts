@@ -3,7 +3,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { EmergencyError } from "../errors.js";
+import type { Edge } from "../frontend/cloudfront/edge.js";
 import { rehearsalStore } from "../frontend/rehearsal-store.js";
+import { rehearsalSite, type RestoreSite } from "../frontend/s3/restore/restore-site.js";
+import { restoreSiteOf } from "../frontend/s3/site-versions.js";
 import type { Site } from "../frontend/site.js";
 import { frontendSteps } from "../frontend/steps.js";
 import type { StepRequest, StepSet } from "../step.js";
@@ -27,11 +30,16 @@ export async function runFrontendCommand(
 ): Promise<CommandReport<SiteWorld>> {
   const { view } = context;
   const scratches: string[] = [];
-  const copy = async (): Promise<StepSet> => {
+  const copy = async (kinds: readonly string[]): Promise<StepSet> => {
     const folder = await mkdtemp(path.join(tmpdir(), "hardhat-emergency-rehearsal-"));
     scratches.push(folder);
     const store = rehearsalStore(site.store, storeIn(folder));
-    return stepSet({ ...site, store, edge: null, url: undefined });
+    const { versions } = site;
+    const restorable =
+      versions === null || !kinds.includes("frontend-restore")
+        ? null
+        : await rehearsalSite(restoreSiteOf(site, versions));
+    return stepSet({ ...site, store, edge: quiet(site.edge), url: undefined }, restorable);
   };
   try {
     const live = stepSet(site);
@@ -39,14 +47,14 @@ export async function runFrontendCommand(
     const world = async (): Promise<SiteWorld> => await Promise.resolve(place);
     let plan =
       options.plan === undefined
-        ? await makePlan(command, requests, live, world, copy)
+        ? await makePlan(command, requests, live, world, async () => await copy(kindsOf(requests)))
         : await planFromFile(options.plan, command, place);
     view.plan(plan, { ...place, live: config.live });
 
     const somethingToDo = plan.steps.some((step) => step.actions.length > 0);
     if (somethingToDo && options.rehearse) {
       view.rehearsing(`copy of ${site.name} in a temporary folder`);
-      plan = await rehearsePlan(plan, await copy(), null);
+      plan = await rehearsePlan(plan, await copy(kindsOf(plan.steps)), null);
       view.rehearsal(plan);
     }
     if (options.savePlan !== undefined) {
@@ -71,8 +79,23 @@ export async function runFrontendCommand(
   }
 }
 
-function stepSet(site: Site): StepSet {
-  return new Map(frontendSteps(site).map((step) => [step.kind, step]));
+function kindsOf(steps: readonly { readonly kind: string }[]): readonly string[] {
+  return steps.map(({ kind }) => kind);
+}
+
+/** Caches of which a rehearsal asks nothing. */
+function quiet(edge: Edge | null): Edge | null {
+  return edge === null
+    ? null
+    : {
+        place: edge.place,
+        plan: (paths) => edge.plan(paths),
+        invalidate: async () => await Promise.resolve({ id: "", completed: true, seconds: 0 }),
+      };
+}
+
+function stepSet(site: Site, restorable?: RestoreSite | null): StepSet {
+  return new Map(frontendSteps(site, restorable).map((step) => [step.kind, step]));
 }
 
 /** A plan from a file, if it is for this command and this site. */

@@ -78,10 +78,10 @@ export async function openSite(
 async function open(
   root: string,
   { place, runtimeConfig }: EmergencyFrontendConfig,
-): Promise<Pick<Site, "store" | "edge" | "notes" | "headersOf">> {
+): Promise<Pick<Site, "store" | "versions" | "edge" | "notes" | "headersOf">> {
   if (place.kind === "directory") {
     const store = storeIn(path.resolve(root, place.directory));
-    return { store, edge: null, notes: [], headersOf };
+    return { store, versions: null, edge: null, notes: [], headersOf };
   }
   const { openBucketSite } = await import("../frontend/s3/open-bucket-site.js");
   return await openBucketSite(place, {

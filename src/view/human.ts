@@ -6,6 +6,7 @@ import type { AnyWorld, Plan } from "../recovery/plan.js";
 import type { StepOutcome } from "../recovery/run.js";
 import type { Effects, PlannedStep, ProgressEvent } from "../step.js";
 import { describeEvent } from "./events.js";
+import { ProgressBar, standardOutput, type BarOutput } from "./progress-bar.js";
 import { emphasise, seconds, type Print } from "./output.js";
 
 /** More differences than this are counted instead of listed. */
@@ -41,9 +42,14 @@ export const SITE_WORDS: Words = {
 export class HumanView implements CommandView {
   readonly #print: Print;
   readonly #words: Words;
+  readonly #bar: ProgressBar;
 
-  constructor(print: Print, words: Words = CHAIN_WORDS) {
-    this.#print = print;
+  constructor(print: Print, words: Words = CHAIN_WORDS, bar: BarOutput = standardOutput()) {
+    this.#bar = new ProgressBar({ ...bar, print });
+    this.#print = (line) => {
+      this.#bar.close();
+      print(line);
+    };
     this.#words = words;
   }
 
@@ -137,8 +143,10 @@ export class HumanView implements CommandView {
         this.#print(emphasise("warning", `  note: ${event.message}`));
         return;
       case "advance":
-        if (event.done === undefined) {
+        if (event.done === undefined || event.total === undefined) {
           this.#print(emphasise("quiet", `  ${event.what}`));
+        } else {
+          this.#bar.advance(event.what, event.done, event.total);
         }
         return;
     }

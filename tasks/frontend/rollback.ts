@@ -1,7 +1,10 @@
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 
 import { EmergencyError } from "../../src/errors.js";
+import { parseTime, parseVersions } from "../../src/frontend/s3/restore/time.js";
+import type { Site } from "../../src/frontend/site.js";
 import type { JsonObject } from "../../src/json.js";
+import type { StepRequest } from "../../src/step.js";
 import {
   runFrontendTask,
   type FrontendArguments,
@@ -12,7 +15,12 @@ interface RollbackArguments extends FrontendArguments {
   readonly to: string | undefined;
   readonly toTag: string | undefined;
   readonly toCommit: string | undefined;
+  readonly toTime: string | undefined;
+  readonly toVersion: string | undefined;
+  readonly undo: string | undefined;
   readonly acceptOldAddress: boolean;
+  readonly acceptExpired: boolean;
+  readonly keepNewAssets: boolean;
 }
 
 const rollback: NewTaskActionFunction<RollbackArguments> = async (
@@ -23,31 +31,75 @@ const rollback: NewTaskActionFunction<RollbackArguments> = async (
     hre,
     "frontend rollback",
     args,
-    async ({ name }) =>
-      await Promise.resolve({
-        id: "rollback",
-        kind: "frontend-rollback",
-        intent: {
-          frontend: name,
-          to: args.to ?? null,
-          build: builtOf(args),
-          acceptOldAddress: args.acceptOldAddress,
-        },
-      }),
+    async (site) => await Promise.resolve(requestOf(site, args)),
   );
 
-/** What is to be built, when that is asked for. */
-function builtOf({ to, toTag, toCommit }: RollbackArguments): JsonObject | null {
-  const given = [to, toTag, toCommit].filter((value) => value !== undefined);
+const PLACES = {
+  to: "--to",
+  toTag: "--to-tag",
+  toCommit: "--to-commit",
+  toTime: "--to-time",
+  toVersion: "--to-version",
+  undo: "--undo",
+} as const;
+
+function requestOf(site: Site, args: RollbackArguments): StepRequest {
+  const given = [
+    ...(["to", "toTag", "toCommit", "toTime", "toVersion", "undo"] as const).filter(
+      (option) => args[option] !== undefined,
+    ),
+  ];
   if (given.length > 1) {
     throw new EmergencyError(
       "BAD_ARGUMENTS",
-      "--to, --to-tag and --to-commit name different places to go back to",
+      `${given.map((option) => PLACES[option]).join(" and ")} name different places to go back to`,
       "give one of them",
     );
   }
+  const target = versionsOf(site, args);
+  const { acceptOldAddress, acceptExpired, keepNewAssets } = args;
+  if (target !== undefined) {
+    if (site.versions === null) {
+      throw new EmergencyError(
+        "BAD_ARGUMENTS",
+        `${site.name} is not served from the objects of a bucket under their own names, so there are no older versions of them to go back to`,
+        "name a release with --to: npx hardhat frontend releases",
+      );
+    }
+    return {
+      id: "rollback",
+      kind: "frontend-restore",
+      intent: {
+        frontend: site.name,
+        target,
+        acceptOldAddress,
+        acceptExpired,
+        keepNew: keepNewAssets,
+      },
+    };
+  }
+  const { to, toTag, toCommit } = args;
   const name = toTag ?? toCommit;
-  return name === undefined ? null : { name, kind: toTag === undefined ? "commit" : "tag" };
+  const build = name === undefined ? null : { name, kind: toTag === undefined ? "commit" : "tag" };
+  return {
+    id: "rollback",
+    kind: "frontend-rollback",
+    intent: { frontend: site.name, to: to ?? null, build, acceptOldAddress },
+  };
+}
+
+/** The state of a bucket that is to be restored, when that is asked for. */
+function versionsOf(
+  site: Site,
+  { toTime, toVersion, undo }: RollbackArguments,
+): JsonObject | undefined {
+  if (toTime !== undefined) {
+    return { time: parseTime(toTime, site.now()) };
+  }
+  if (toVersion !== undefined) {
+    return { versions: parseVersions(toVersion) };
+  }
+  return undo === undefined ? undefined : { before: undo };
 }
 
 export default rollback;

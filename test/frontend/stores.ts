@@ -52,6 +52,7 @@ export function siteAt(store: ReleaseStore, changes: Partial<Site> = {}): Site {
     name: "web",
     store,
     edge: null,
+    versions: null,
     notes: [],
     url: undefined,
     headersOf,

@@ -43,11 +43,33 @@ export interface BucketWorld extends BucketLockWorld {
  * there as older versions of the objects, or, where the bucket keeps none, as copies beside the site.
  * @param prefix of the site's keys: empty, or with a slash at its end.
  */
-export function inPlaceStore(bucket: Bucket, prefix: string, world: BucketWorld): ReleaseStore {
+export function inPlaceStore(bucket: Bucket, prefix: string, world: BucketWorld): SharedPlaces {
   return new InPlaceStore(bucket, prefix, world);
 }
 
-class InPlaceStore implements ReleaseStore {
+/** A store whose places somebody may change without making a release: by putting back older versions. */
+export interface SharedPlaces extends ReleaseStore {
+  /**
+   * Runs something that changes the places themselves, while nobody else changes the site.
+   * @throws EmergencyError FRONTEND_LOCKED
+   */
+  changing<T>(by: string, work: (notes: PlaceNotes) => Promise<T>): Promise<T>;
+}
+
+/** What must be known of a change of the places. */
+export interface PlaceNotes {
+  /** Caches hold what was served before. */
+  stale(pending: PendingInvalidation): Promise<void>;
+  /** Caches hold nothing of that any more. */
+  invalidated(reference: string): Promise<void>;
+  /**
+   * Looks which release's files are all there now, and says that it is the one that is served.
+   * @returns null when there is none: then the one that was served counts as changed by hand.
+   */
+  recognise(record: JsonObject): Promise<string | null>;
+}
+
+class InPlaceStore implements SharedPlaces {
   readonly place: string;
   readonly switching = "page by page, index.html last";
   readonly keepsReleases = false;
@@ -154,6 +176,43 @@ class InPlaceStore implements ReleaseStore {
     } finally {
       await lock.release();
     }
+  }
+
+  async changing<T>(by: string, work: (notes: PlaceNotes) => Promise<T>): Promise<T> {
+    const records = this.#records;
+    const lock = await lockBucket(this.#bucket, records.lockKey, by, this.#world);
+    try {
+      return await work({
+        async stale(pending) {
+          const state = await records.state();
+          await records.write(state, { pending: mergedPending(state.pending, pending) });
+        },
+        async invalidated(reference) {
+          const state = await records.state();
+          if (state.pending?.reference === reference) {
+            await records.write(state, { pending: null });
+          }
+        },
+        recognise: async (record) => await this.#recognise(record),
+      });
+    } finally {
+      await lock.release();
+    }
+  }
+
+  async #recognise(record: JsonObject): Promise<string | null> {
+    const [state, live] = await Promise.all([this.#records.state(), this.#live()]);
+    for (const { id } of state.releases.toReversed()) {
+      const { manifest, stored } = await this.#records.record(id);
+      if (manifest.files.every(({ path }) => live.get(path)?.etag === stored.get(path)?.etag)) {
+        if (id !== state.current) {
+          const history = [...state.history, { ...record, to: id }];
+          await this.#records.write(state, { current: id, history });
+        }
+        return id;
+      }
+    }
+    return null;
   }
 
   #tools(): Tools {

@@ -8,6 +8,7 @@ import { headerRules } from "../header-rules.js";
 import type { Site } from "../site.js";
 import { openBucket } from "./aws-bucket.js";
 import { folderStore } from "./folder-store.js";
+import { openRetention } from "./lifecycle.js";
 import { inPlaceStore, type BucketWorld } from "./in-place-store.js";
 
 /** A bucket with a site, and the distribution in front of it, if there is one. */
@@ -15,6 +16,9 @@ export interface BucketPlace {
   readonly s3: EmergencyBucketUserConfig;
   readonly cloudfront: EmergencyDistributionUserConfig | undefined;
 }
+
+/** What is known of a site once its place was looked at. */
+export type OpenedSite = Pick<Site, "store" | "versions" | "edge" | "notes" | "headersOf">;
 
 /**
  * Opens a site in a bucket. How its releases are switched is found by looking at the distribution: by a
@@ -24,29 +28,37 @@ export interface BucketPlace {
 export async function openBucketSite(
   { s3, cloudfront }: BucketPlace,
   world: BucketWorld,
-): Promise<Pick<Site, "store" | "edge" | "notes" | "headersOf">> {
+): Promise<OpenedSite> {
   const access = accessOf(s3);
   const prefix = prefixOf(s3);
-  const bucket = await openBucket({
+  const options = {
     bucket: s3.bucket,
     access,
     forcePathStyle: s3.forcePathStyle,
     encryption: s3.encryption,
     acl: s3.acl,
-  });
+  };
+  const bucket = await openBucket(options);
   const headersOf = headerRules(s3);
+  const inPlace = (): Pick<Site, "store" | "versions"> => {
+    const places = inPlaceStore(bucket, prefix, world);
+    return {
+      store: places,
+      versions: { bucket, prefix, retention: openRetention(options), places },
+    };
+  };
   if (cloudfront === undefined) {
-    return { store: inPlaceStore(bucket, prefix, world), edge: null, notes: [], headersOf };
+    return { ...inPlace(), edge: null, notes: [], headersOf };
   }
   const { edge, pointer, found } = await openEdge(access, cloudfront, {
     bucket: s3.bucket,
     prefix,
   });
-  const store =
+  const places =
     pointer === null
-      ? inPlaceStore(bucket, prefix, world)
-      : folderStore(bucket, prefix, pointer, world);
-  return { store, edge, notes: found, headersOf };
+      ? inPlace()
+      : { store: folderStore(bucket, prefix, pointer, world), versions: null };
+  return { ...places, edge, notes: found, headersOf };
 }
 
 /** How the bucket is reached. */

@@ -1,0 +1,62 @@
+import type { JsonObject } from "../../json.js";
+import { oldAddresses } from "../known-addresses.js";
+import type { Site } from "../site.js";
+import type { Bucket } from "./bucket.js";
+import type { SharedPlaces } from "./in-place-store.js";
+import type { Retention } from "./lifecycle.js";
+import type { RestoreSite } from "./restore/restore-site.js";
+import { SeenVersions } from "./restore/seen-versions.js";
+
+/** A bucket that shows a site under its own names, and keeps what was there before. */
+export interface SiteVersions {
+  readonly bucket: Bucket;
+  /** Of the site's keys: empty, or with a slash at its end. */
+  readonly prefix: string;
+  readonly retention: Retention;
+  readonly places: SharedPlaces;
+}
+
+/** What restoring the versions of a site needs, from the site. */
+export function restoreSiteOf(site: Site, versions: SiteVersions): RestoreSite {
+  const { bucket, prefix, retention, places } = versions;
+  const { name, by, now, edge, runtimeConfig } = site;
+  let notes: Parameters<Parameters<SharedPlaces["changing"]>[1]>[0] | undefined;
+  return {
+    name,
+    bucket,
+    prefix,
+    retention,
+    seen: new SeenVersions(),
+    runtimeConfig: runtimeConfig?.file,
+    by,
+    now,
+    async oldAddresses() {
+      const [releases, current] = await Promise.all([places.releases(), places.current()]);
+      return oldAddresses(site, releases, current);
+    },
+    locked: async (work) =>
+      await places.changing(by, async (held) => {
+        notes = held;
+        const result = await work();
+        const record: JsonObject = { at: now().toISOString(), by, kind: "frontend-restore" };
+        await held.recognise(record);
+        return result;
+      }),
+    async settled(paths, advance) {
+      if (edge === null || notes === undefined) {
+        return;
+      }
+      const reference = `restore ${now().toISOString()}`;
+      await notes.stale({ reference, paths });
+      const all = (await places.pending())?.paths ?? paths;
+      const result = await edge.invalidate(edge.plan(all).paths, reference, (text) => {
+        advance(text);
+      });
+      if (result.completed) {
+        await notes.invalidated(reference);
+      }
+    },
+    stale: async () => (await places.pending())?.paths ?? [],
+    isCopy: false,
+  };
+}
