@@ -1,6 +1,6 @@
 import { messageOf } from "../../errors.js";
 import { each } from "../each.js";
-import { isText } from "../site-files.js";
+import { baseName, isText } from "../site-files.js";
 import type { Answer, Get } from "./http-get.js";
 import {
   USUAL_NAMES,
@@ -9,7 +9,6 @@ import {
   folderFor,
   linksIn,
   placesOf,
-  sameFile,
   type Link,
 } from "./links.js";
 import type { ServedFiles } from "./served-files.js";
@@ -70,6 +69,8 @@ export async function crawl(
   const precached: Precached[] = [];
   const named = new Set<string>();
   const served = new Set<string>();
+  /** The names of served files, without their folders: they hold hashes where it matters. */
+  const names = new Set<string>();
   let cut = false;
 
   /** The answer, or why there is none. */
@@ -89,6 +90,7 @@ export async function crawl(
   /** What a served file names, each thing once. */
   function keep(answer: Answer): readonly Named[] {
     served.add(answer.url);
+    names.add(baseName(new URL(answer.url).pathname));
     files.add(answer, "visitor");
     if (!isText(answer.bytes)) {
       return [];
@@ -136,7 +138,7 @@ export async function crawl(
   }
 
   async function followChunk(name: string, from: string): Promise<readonly Named[]> {
-    if ([...served].some((url) => sameFile(url, name))) {
+    if (names.has(baseName(name))) {
       return [];
     }
     const folder = folderOfUrl(from);

@@ -1,6 +1,5 @@
 import { hashedName } from "../hashed-name.js";
 import { referencesIn } from "../references.js";
-import { baseName } from "../site-files.js";
 import { hashTableIn, isServiceWorker, precacheIn } from "./service-worker.js";
 
 /**
@@ -233,9 +232,4 @@ export function folderFor(place: string, name: string): string | undefined {
   const plain = name.replace(/^\.?\//, "");
   const { href } = new URL(place);
   return href.endsWith(plain) ? href.slice(0, href.length - plain.length) : undefined;
-}
-
-/** Whether two names end in the same file. */
-export function sameFile(url: string, name: string): boolean {
-  return baseName(new URL(url).pathname) === baseName(name);
 }

@@ -41,8 +41,6 @@ interface Node {
   readonly calls: PageCall[];
   answered: boolean;
   chainId: number | null;
-  /** Ids of calls that ask for the chain's id. */
-  readonly chainIdCalls: Set<unknown>;
 }
 
 /** Remembers every JSON-RPC call of a page, and what else names an address. */
@@ -79,14 +77,19 @@ export class RpcLog {
     this.#record(WALLET, [call]);
   }
 
-  /** What came back. */
-  received(url: string, payload: string): readonly unknown[] {
+  /**
+   * What came back.
+   * @param asked the calls that it answers; undefined on a WebSocket, where only the ids tell.
+   * @returns the ids of the calls that are answered.
+   */
+  received(url: string, payload: string, asked?: readonly PageCall[]): readonly unknown[] {
     const node = this.#nodes.get(url);
     const answers = answersIn(payload);
     if (node !== undefined && answers.size > 0) {
       node.answered = true;
       for (const [id, result] of answers) {
-        if (node.chainIdCalls.has(id)) {
+        const call = (asked ?? node.calls.toReversed()).find((one) => one.id === id);
+        if (call !== undefined && asksForChain(call)) {
           node.chainId = chainIdIn(result) ?? node.chainId;
         }
       }
@@ -151,19 +154,18 @@ export class RpcLog {
   #record(url: string, calls: readonly PageCall[]): void {
     let node = this.#nodes.get(url);
     if (node === undefined) {
-      node = { url, calls: [], answered: false, chainId: null, chainIdCalls: new Set() };
+      node = { url, calls: [], answered: false, chainId: null };
       this.#nodes.set(url, node);
       if (url !== WALLET) {
         registerSecretUrl(url);
       }
     }
     node.calls.push(...calls);
-    for (const { id, method } of calls) {
-      if (method === "eth_chainId" || method === "net_version") {
-        node.chainIdCalls.add(id);
-      }
-    }
   }
+}
+
+function asksForChain({ method }: PageCall): boolean {
+  return method === "eth_chainId" || method === "net_version";
 }
 
 function hostOf(url: string): string {

@@ -264,13 +264,7 @@ class Watcher {
   > {
     const { url } = this.#wish;
     const texts = this.#console
-      // Browsers ask for an icon by themselves, and the requests that failed are told already.
-      .filter(
-        (message) =>
-          !(
-            message.text.startsWith("Failed to load resource") && this.#failedUrls.has(message.url)
-          ) && !(this.#csp.length > 0 && message.text.includes("Content Security Policy")),
-      )
+      .filter((message) => !this.#isToldAlready(message))
       .map(({ text }) => shownText(text, url));
     return {
       consoleErrors: [...new Set(texts)],
@@ -283,6 +277,14 @@ class Watcher {
       refused: [...this.#refused],
       unseen: [...this.#unseen],
     };
+  }
+
+  /** Browsers ask for an icon by themselves; requests that failed, and the policy, are told elsewhere. */
+  #isToldAlready({ text, url }: { readonly text: string; readonly url: string }): boolean {
+    if (text.startsWith("Failed to load resource")) {
+      return this.#failedUrls.has(url) || url.endsWith("/favicon.ico");
+    }
+    return this.#csp.length > 0 && text.includes("Content Security Policy");
   }
 
   #requested(request: Request): void {
@@ -326,7 +328,11 @@ class Watcher {
     }
     const url = request.url();
     if (request.method() === "POST") {
-      this.#rpc.received(url, await response.text());
+      const body = request.postDataBuffer()?.toString("utf8") ?? "";
+      const calls = callsIn(body);
+      if (calls !== undefined) {
+        this.#rpc.received(url, await response.text(), calls);
+      }
       return;
     }
     const own = url.startsWith(`${this.#origin}/`);
