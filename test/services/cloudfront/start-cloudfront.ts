@@ -2,6 +2,7 @@ import type { CloudFrontClient } from "@aws-sdk/client-cloudfront";
 
 import type { Pace } from "../../../src/frontend/cloudfront/pace.js";
 import { startMoto, type MotoServer } from "../servers/moto.js";
+import type { S3Server } from "../servers/s3-server.js";
 import {
   startMotoCloudFront,
   type MotoCloudFront,
@@ -12,6 +13,8 @@ import {
 export interface CloudFrontLaboratory {
   readonly moto: MotoServer;
   readonly proxy: MotoCloudFront;
+  /** What this process has, for others that it starts. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Of the test itself, to make distributions. */
   readonly client: CloudFrontClient;
   stop(): Promise<void>;
@@ -25,20 +28,24 @@ export const QUICK: Pace = {
   },
 };
 
+/** @param options `s3` is another server for the buckets: its credentials are used for everything. */
 export async function startCloudFront(
-  options: MotoCloudFrontOptions = {},
+  options: MotoCloudFrontOptions & { readonly s3?: S3Server } = {},
 ): Promise<CloudFrontLaboratory> {
   const { CloudFrontClient } = await import("@aws-sdk/client-cloudfront");
   const moto = await startMoto();
   const proxy = await startMotoCloudFront(moto.endpoint, options);
-  const restore = setEnvironment({
-    ...moto.environment,
+  const environment = {
+    ...(options.s3 ?? moto).environment,
+    ...(options.s3 === undefined ? {} : { AWS_ENDPOINT_URL_S3: options.s3.endpoint }),
     AWS_ENDPOINT_URL: proxy.endpoint,
-  });
+  };
+  const restore = setEnvironment(environment);
   const client = new CloudFrontClient({ region: "us-east-1" });
   return {
     moto,
     proxy,
+    environment,
     client,
     async stop() {
       restore();
