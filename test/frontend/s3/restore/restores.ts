@@ -99,10 +99,23 @@ export interface Restored {
 /** Plans, rehearses on a copy, performs and reads back, as a command does. */
 export async function restore(site: RestoreSite, request: StepRequest): Promise<Restored> {
   const planned = await planFor(site, request);
-  const plan = await rehearsePlan(planned, stepsOf(await rehearsalSite(site)), null);
+  return await restored(
+    site,
+    await rehearsePlan(planned, stepsOf(await rehearsalSite(site)), null),
+  );
+}
+
+/** As {@link restore}, with `--no-rehearsal`. */
+export async function restoreUnrehearsed(
+  site: RestoreSite,
+  request: StepRequest,
+): Promise<Restored> {
+  return await restored(site, await planFor(site, request));
+}
+
+async function restored(site: RestoreSite, plan: Plan<SiteWorld>): Promise<Restored> {
   const result = await performed(site, plan);
-  const [step] = plan.steps;
-  const inverse = step?.inverse;
+  const inverse = plan.steps[0]?.inverse;
   return {
     plan,
     result,
