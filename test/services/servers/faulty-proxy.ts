@@ -58,6 +58,7 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
   const requests: ProxiedRequest[] = [];
   const rules: Rule[] = [];
   const hooks = new Map<number, RequestHook>();
+  const open = new Set<ClientRequest>();
 
   function faultFor(request: ProxiedRequest): Fault | undefined {
     for (const rule of rules) {
@@ -78,10 +79,6 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
   async function handle(incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
     const request = recordOf(incoming, requests.length + 1);
     requests.push(request);
-    incoming.on("data", (chunk: Buffer) => {
-      request.bytes += chunk.length;
-    });
-    incoming.pause();
     const hook = hooks.get(request.number);
     const fault = faultFor(request);
 
@@ -97,6 +94,10 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
       await refuse(incoming, answer, fault);
       return;
     }
+    if (incoming.destroyed && !incoming.complete) {
+      // The client has gone in the meantime, in the middle of its request.
+      return;
+    }
     const outgoing = send({
       hostname,
       port,
@@ -107,12 +108,15 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
       setHost: false,
       agent: false,
     });
+    open.add(outgoing);
+    outgoing.once("close", () => open.delete(outgoing));
     answer.once("close", () => outgoing.destroy());
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
       outgoing.once("response", resolve);
       outgoing.on("error", reject);
     });
-    passBody(incoming, outgoing, fault?.kind === "cut-upload" ? fault.afterBytes : undefined);
+    const limitBytes = fault?.kind === "cut-upload" ? fault.afterBytes : Infinity;
+    passBody(incoming, outgoing, limitBytes, request);
 
     const response = await answered;
     request.status = response.statusCode;
@@ -137,6 +141,8 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
   server.requestTimeout = 0;
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
+  // A test that forgets to stop it must not keep this process alive.
+  server.unref();
   const address = server.address();
   if (address === null || typeof address === "string") {
     throw new Error("the proxy has no port");
@@ -160,6 +166,9 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
       hooks.clear();
     },
     async stop() {
+      for (const outgoing of open) {
+        outgoing.destroy();
+      }
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
@@ -183,14 +192,16 @@ function recordOf(incoming: IncomingMessage, number: number): ProxiedRequest {
 function passBody(
   incoming: IncomingMessage,
   outgoing: ClientRequest,
-  limitBytes: number | undefined,
+  limitBytes: number,
+  request: ProxiedRequest,
 ): void {
-  let left = limitBytes ?? Infinity;
+  let left = limitBytes;
   const cut = (): void => {
     incoming.socket.destroy();
     outgoing.destroy(new Error("cut by the faulty proxy"));
   };
   incoming.on("data", (chunk: Buffer) => {
+    request.bytes += chunk.length;
     const part = chunk.subarray(0, left);
     left -= part.length;
     const more = outgoing.write(part, () => {
@@ -229,7 +240,7 @@ async function refuse(
 ): Promise<void> {
   // Read to its end: an answer before that is a broken connection for some clients.
   incoming.resume();
-  if (!incoming.complete) {
+  if (!incoming.readableEnded) {
     await once(incoming, "end");
   }
   const body =

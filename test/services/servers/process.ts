@@ -1,8 +1,9 @@
-import { spawn } from "node:child_process";
-import { createServer } from "node:net";
+import { ChildProcess, spawn } from "node:child_process";
+import { createServer, Socket } from "node:net";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 
 import { until } from "../../helpers/anvil.js";
 
@@ -37,6 +38,9 @@ export interface ProcessOptions {
 const GUARD = 'exec 3<&0; { cat <&3 >/dev/null; kill -9 0; } & "$@" </dev/null 3<&-; exit $?';
 
 const OUTPUT_KEPT = 64 * 1024;
+
+/** How long one question whether it is ready may take. */
+const PATIENCE_MS = 5_000;
 
 /**
  * Starts a program and waits until it is ready.
@@ -77,19 +81,23 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     output: () => printed,
     ended: () => ending,
     async stop() {
+      keepAlive(shell, true);
       if (ending === undefined) {
         killGroup(shell.pid);
       }
       await gone;
     },
   };
+  // A test that forgets to stop it, or that fails before it can, must not keep this process alive.
+  keepAlive(shell, false);
   try {
     await until(`${name} is ready`, async () => {
       if (ending !== undefined) {
         throw new Error(`${name} ended with ${ending} before it was ready`);
       }
       try {
-        return await options.ready(running);
+        // Somebody else's server, on a port that it took first, may take a question and never answer.
+        return await Promise.race([options.ready(running), later(PATIENCE_MS)]);
       } catch {
         return false;
       }
@@ -100,6 +108,23 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     throw new Error(`${why}: ${[command, ...args].join(" ")}\n${printed}`, { cause: error });
   }
   return running;
+}
+
+async function later(milliseconds: number): Promise<false> {
+  return await wait(milliseconds, false, { ref: false });
+}
+
+/** Whether this process stays alive for a child of it. (Node's types do not tell that the streams are sockets.) */
+function keepAlive(child: ChildProcess, wanted: boolean): void {
+  for (const held of [child, child.stdin, child.stdout, child.stderr]) {
+    if (held instanceof ChildProcess || held instanceof Socket) {
+      if (wanted) {
+        held.ref();
+      } else {
+        held.unref();
+      }
+    }
+  }
 }
 
 function killGroup(leader: number | undefined): void {

@@ -1,6 +1,12 @@
 import { spawn } from "node:child_process";
 
-/** Runs a program to its end: `aws`, `rclone`, `varnishadm`. Never throws for what the program says. */
+/** No test waits that long; a program that hangs must not outlive them by more. */
+const LIMIT_MS = 10 * 60_000;
+
+/**
+ * Runs a program to its end: `aws`, `rclone`, `varnishadm`. Never throws for what the program says.
+ * @returns `code`: null when a signal ended it, as after ten minutes.
+ */
 export async function runToEnd(
   command: string,
   args: readonly string[],
@@ -10,6 +16,8 @@ export async function runToEnd(
   return await new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       stdio: ["ignore", "pipe", "pipe"],
+      timeout: LIMIT_MS,
+      killSignal: "SIGKILL",
       env: { ...process.env, ...env },
       ...(cwd === undefined ? {} : { cwd }),
     });
