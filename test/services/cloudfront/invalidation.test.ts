@@ -110,6 +110,36 @@ describeWith(["moto"], "CloudFront invalidations", () => {
     expect(told.at(-1)).to.contain("cannot tell yet");
   });
 
+  it("is made once when the server is busy, and found again after the credentials have expired", async () => {
+    const { proxy } = cloudFront;
+    const { edge } = await edgeOf();
+    const before = proxy.invalidations.count;
+    const slow = { status: 503, code: "ServiceUnavailable" };
+    proxy.refuse((method, path) => method === "POST" && path.endsWith("/invalidation"), slow, slow);
+    proxy.refuse((method, path) => method === "GET" && /\/invalidation\/\w+$/.test(path), {
+      status: 403,
+      code: "ExpiredToken",
+    });
+    const told: string[] = [];
+    const first = await edge.invalidate(["/index.html"], "expired", (text) => told.push(text));
+    expect(first.completed).to.equal(false);
+    expect(told.at(-1)).to.contain("cannot tell yet").and.to.contain("expired");
+    const again = await edge.invalidate(["/index.html"], "expired", () => undefined);
+    expect(again).to.include({ id: first.id, completed: true });
+    expect(proxy.invalidations.count).to.equal(before + 1);
+  });
+
+  it("is refused with the permission that is needed", async () => {
+    const { proxy } = cloudFront;
+    const { edge } = await edgeOf();
+    proxy.refuse((method) => method === "POST", { status: 403, code: "AccessDenied" });
+    const refusal = await expectRejection(
+      edge.invalidate(["/index.html"], "denied", () => undefined),
+      "AWS_DENIED",
+    );
+    expect(refusal.what).to.contain("cloudfront:CreateInvalidation");
+  });
+
   it("says what CloudFront does not take, and what to do then", async () => {
     const { edge } = await edgeOf();
     const refusal = await expectRejection(

@@ -42,8 +42,11 @@ export interface MotoCloudFront {
   onInvalidation(listener: (paths: readonly string[]) => Promise<void>): () => void;
   /** The next request that this is true of is done, and its answer lost: the connection breaks. */
   loseAnswer(of: (method: string, path: string) => boolean): void;
-  /** Called before each request is worked on. */
-  onRequest(listener: ((method: string, path: string) => Promise<void> | void) | undefined): void;
+  /** The next requests that this is true of are not done, but refused so; as many as there are answers. */
+  refuse(
+    of: (method: string, path: string) => boolean,
+    ...answers: readonly { readonly status: number; readonly code: string }[]
+  ): void;
   /** So many requests came, by method and path without ids. */
   readonly requests: readonly string[];
   stop(): Promise<void>;
@@ -105,8 +108,8 @@ export async function startMotoCloudFront(
     loseAnswer: (of) => {
       proxy.losing.push(of);
     },
-    onRequest: (listener) => {
-      proxy.before = listener;
+    refuse: (of, ...answers) => {
+      proxy.refusing.push(...answers.map((answer) => ({ of, ...answer })));
     },
     stop: async () => {
       proxy.stop();
@@ -133,7 +136,11 @@ class Proxy {
   readonly listeners = new Set<(paths: readonly string[]) => Promise<void>>();
   readonly losing: ((method: string, path: string) => boolean)[] = [];
   readonly requests: string[] = [];
-  before: ((method: string, path: string) => Promise<void> | void) | undefined;
+  readonly refusing: {
+    readonly of: (method: string, path: string) => boolean;
+    readonly status: number;
+    readonly code: string;
+  }[] = [];
   readonly #moto: string;
   readonly #options: Required<MotoCloudFrontOptions>;
   /** moto's ids; everybody else sees them with an E in front. */
@@ -172,8 +179,12 @@ class Proxy {
     this.requests.push(`${method} ${url.pathname.replace(/\/E[A-Z0-9]{10,}/g, "/*")}`);
     let answer: Answer;
     try {
-      await this.before?.(method, asked.path);
-      answer = await this.#answer(asked, request.url ?? "/");
+      const refused = this.refusing.findIndex(({ of }) => of(method, asked.path));
+      const [refusal] = refused === -1 ? [] : this.refusing.splice(refused, 1);
+      answer =
+        refusal === undefined
+          ? await this.#answer(asked, request.url ?? "/")
+          : xmlError(refusal.status, refusal.code, "as the test wants it");
     } catch (error) {
       answer = { status: 500, body: error instanceof Error ? (error.stack ?? "") : "" };
     }
