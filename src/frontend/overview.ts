@@ -5,6 +5,8 @@ import type { ReleaseSummary } from "./manifest.js";
 import { describeFiles, readFolder, readRelease } from "./read-site.js";
 import { previousOf } from "./rollback-step.js";
 import { servedProblems } from "./served.js";
+import type { RestoreTarget } from "./s3/restore/intent.js";
+import { RestoreRecords } from "./s3/restore/record.js";
 import type { Site } from "./site.js";
 import { EmergencyError, messageOf } from "../errors.js";
 
@@ -21,15 +23,30 @@ export interface ReleaseList {
   readonly place: string;
   readonly releases: readonly ReleaseLine[];
   readonly unfinished: readonly string[];
+  /** What was put back from older versions of objects, oldest first. */
+  readonly restores: readonly RestoreLine[];
+}
+
+/** A restore as it is listed. */
+export interface RestoreLine {
+  readonly id: string;
+  readonly by: string;
+  readonly at: string;
+  /** Null while it is not done. */
+  readonly finishedAt: string | null;
+  readonly target: RestoreTarget;
+  /** How many objects it has changed. */
+  readonly objects: number;
 }
 
 /** Lists a site's releases. */
 export async function listReleases(site: Site): Promise<ReleaseList> {
   const { store, name } = site;
-  const [releases, id, unfinished] = await Promise.all([
+  const [releases, id, unfinished, restores] = await Promise.all([
     store.releases(),
     store.current(),
     store.unfinished(),
+    restoresOf(site),
   ]);
   const current = releases.find((release) => release.id === id) ?? null;
   const previous = previousOf({ releases, current });
@@ -42,7 +59,23 @@ export async function listReleases(site: Site): Promise<ReleaseList> {
       previous: release.id === previous,
     })),
     unfinished,
+    restores,
   };
+}
+
+async function restoresOf({ versions }: Site): Promise<readonly RestoreLine[]> {
+  if (versions === null) {
+    return [];
+  }
+  const records = await new RestoreRecords(versions.bucket, versions.prefix).list();
+  return records.map(({ id, by, at, finishedAt, target, before }) => ({
+    id,
+    by,
+    at,
+    finishedAt,
+    target,
+    objects: before.length,
+  }));
 }
 
 /** How a site is. */
@@ -94,6 +127,12 @@ export async function statusOf(site: Site): Promise<SiteStatus> {
     }
   } else {
     problems.push("nothing is served");
+  }
+  const pending = await store.pending();
+  if (pending !== null) {
+    problems.push(
+      `caches may still hold ${pending.paths.length} files as they were before: npx hardhat frontend invalidate --frontend ${site.name}`,
+    );
   }
   return {
     frontend: list.frontend,

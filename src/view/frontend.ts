@@ -1,3 +1,4 @@
+import type { RestoreTarget } from "../frontend/s3/restore/intent.js";
 import type { ReleaseList, SiteComparison, SiteStatus } from "../frontend/overview.js";
 import { printDocument } from "./json.js";
 import { emphasise, type Print } from "./output.js";
@@ -40,6 +41,19 @@ export function printReleases(print: Print, json: boolean, list: ReleaseList): v
   for (const id of list.unfinished) {
     print(emphasise("warning", `  ${id} was begun and not finished`));
   }
+  for (const { id, by, at, finishedAt, target, objects } of list.restores) {
+    const end = finishedAt === null ? emphasise("warning", "  not finished") : "";
+    print(`  restore ${id}  ${at}  ${by}  ${objects} objects to ${restored(target)}${end}`);
+  }
+}
+
+function restored(target: RestoreTarget): string {
+  if ("time" in target) {
+    return `what was shown at ${target.time}`;
+  }
+  return "before" in target
+    ? `what was before restore ${target.before}`
+    : target.versions.map(({ key, versionId }) => `${key}@${versionId}`).join(", ");
 }
 
 /** Prints how a site is. */

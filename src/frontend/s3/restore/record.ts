@@ -84,9 +84,18 @@ export class RestoreRecords {
    * @throws EmergencyError BROKEN_RELEASE when one cannot be understood.
    */
   async all(listing: readonly ListedVersion[]): Promise<readonly StoredRecord[]> {
-    const keys = listing
-      .filter(({ key, isLatest, isMarker }) => isLatest && !isMarker && this.#isRecord(key))
-      .map(({ key }) => key);
+    return await this.#readAll(
+      listing.filter(({ isLatest, isMarker }) => isLatest && !isMarker).map(({ key }) => key),
+    );
+  }
+
+  /** All records, oldest first, for who has no listing of the versions. */
+  async list(): Promise<readonly StoredRecord[]> {
+    return await this.#readAll((await this.#bucket.list(this.#folder)).map(({ key }) => key));
+  }
+
+  async #readAll(all: readonly string[]): Promise<readonly StoredRecord[]> {
+    const keys = all.filter((key) => this.#isRecord(key));
     const records = await each(keys, AT_A_TIME, async (key) => await this.#read(key));
     return records.flatMap((record) => record ?? []).sort((a, b) => numberOf(a) - numberOf(b));
   }
