@@ -1,6 +1,6 @@
 import { EmergencyError } from "../../../errors.js";
 import { canonicalJson } from "../../../json.js";
-import { isImmutable } from "../../content-headers.js";
+import { mayBeAskedForLater } from "../../content-headers.js";
 import { each } from "../../each.js";
 import { REQUESTS_AT_A_TIME } from "../aws-bucket.js";
 import type { ListedVersion } from "../bucket.js";
@@ -71,7 +71,7 @@ export async function lookAt(site: RestoreSite, intent: RestoreIntent): Promise<
     wouldExpireAgain: (version) => wouldExpireAgain(version, rules ?? [], now),
   });
   const isKept = ({ type, key }: Change): boolean =>
-    intent.keepNew && type === "hide" && isImmutable(key);
+    intent.keepNew && type === "hide" && mayBeAskedForLater(key);
   const changes = all.filter((change) => !isKept(change));
   const keepsVersions = versioning === "enabled" || versioning === "unknown";
   const visible = digestOf(allVisible(histories));

@@ -160,7 +160,10 @@ export class ModelBucket implements Bucket {
         content: {
           bytes: async () => await content.bytes(),
           // A redirect belongs to one object: S3 copies it only when it is told to.
-          headers: async () => headers ?? { ...(await content.headers()), redirect: undefined },
+          headers: async () =>
+            headers === undefined
+              ? { ...(await content.headers()), redirect: undefined }
+              : { metadata: {}, ...headers },
           tags: async () => tags ?? (await content.tags()),
         },
       }),
@@ -255,7 +258,7 @@ function contentOf(
 ): Content {
   return {
     bytes: async () => await Promise.resolve(bytes),
-    headers: async () => await Promise.resolve(headers),
+    headers: async () => await Promise.resolve({ metadata: {}, ...headers }),
     tags: async () => await Promise.resolve(tags),
   };
 }

@@ -109,21 +109,10 @@ export class RestoreRun {
     const copied = changes.filter((change) => change.type === "copy");
     const stayed = await this.#show(shown);
     shown.slice(stayed.length).forEach(advance);
-    let failure: { readonly error: unknown } | undefined;
     await each([...copied, ...stayed], REQUESTS_AT_A_TIME, async (change) => {
-      // Nothing may be written any more once somebody is told that it has failed.
-      if (failure === undefined) {
-        try {
-          await this.#copy(change);
-          advance();
-        } catch (error) {
-          failure ??= { error };
-        }
-      }
+      await this.#copy(change);
+      advance();
     });
-    if (failure !== undefined) {
-      throw failure.error;
-    }
     this.#done.push(...changes);
     return {
       did: `put back ${changes.length} (${stage})`,
