@@ -15,7 +15,9 @@ export function describeWith(
   }
   const missing = tools.flatMap((tool) => {
     const why = whyMissing(tool);
-    return why === undefined ? [] : [`${tool} is missing: ${why}`];
+    // What an installer printed follows on more lines. It is shown once, not with every suite.
+    const [reason = ""] = why?.split("\n") ?? [];
+    return why === undefined ? [] : [`${tool} is missing: ${reason}`];
   });
   if (missing.length === 0) {
     describe(title, body);
