@@ -39,6 +39,8 @@ export interface BucketOptions {
   readonly pageSize?: number | undefined;
   /** For tests: from how many bytes on a copy is made in parts. */
   readonly copyInPartsAbove?: number | undefined;
+  /** For tests: from how many bytes on a file is uploaded in parts. */
+  readonly uploadInPartsAbove?: number | undefined;
 }
 
 /** Requests to a bucket at the same time. S3 itself takes 3,500 writes a second for each prefix. */
@@ -297,7 +299,7 @@ class AwsBucket implements Bucket {
       ...conditions(condition),
     };
     return await this.#write(key, "writing", "s3:PutObject", condition, bytes, async () => {
-      if (bytes.length <= UPLOAD_IN_PARTS_ABOVE) {
+      if (bytes.length <= (this.#options.uploadInPartsAbove ?? UPLOAD_IN_PARTS_ABOVE)) {
         return stored(await this.#client.send(new this.#sdk.PutObjectCommand(input)));
       }
       const { Upload } = await import("@aws-sdk/lib-storage");

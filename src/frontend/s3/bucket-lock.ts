@@ -4,7 +4,8 @@ import { hostname } from "node:os";
 import { z } from "zod";
 
 import { EmergencyError } from "../../errors.js";
-import { ConditionFailed, type Bucket } from "./bucket.js";
+import type { Advance } from "../../step.js";
+import { ConditionFailed, type Bucket, type Stored } from "./bucket.js";
 
 const holderSchema = z.object({
   by: z.string(),
@@ -35,6 +36,37 @@ export interface BucketLockWorld {
   readonly now: () => Date;
   /** Whether a process of this machine lives. */
   readonly lives: (pid: number) => boolean;
+  /** For tests: does something again and again, every so many milliseconds. Gives what ends it. */
+  readonly repeat?: (everyMs: number, work: () => void) => () => void;
+}
+
+/**
+ * Runs something while a site in a bucket is locked, see {@link lockBucket}. What it ends with counts: a
+ * lock that could not be removed is free by itself when its time is over, and changes nothing of that.
+ * @param advance told when the lock was left behind.
+ * @throws EmergencyError FRONTEND_LOCKED, and whatever `work` throws.
+ */
+export async function whileLocked<T>(
+  where: { readonly bucket: Bucket; readonly key: string },
+  by: string,
+  world: BucketLockWorld,
+  work: (lock: BucketLock) => Promise<T>,
+  advance: Advance = () => undefined,
+): Promise<T> {
+  const { bucket, key } = where;
+  const lock = await lockBucket(bucket, key, by, world);
+  try {
+    return await work(lock);
+  } finally {
+    await lock.release().catch((error: unknown) => {
+      if (!(error instanceof EmergencyError)) {
+        throw error;
+      }
+      advance(
+        `left the lock ${bucket.place}/${key} behind, which others heed for ${LEASE_MS / 1000} seconds: ${error.what}`,
+      );
+    });
+  }
 }
 
 /**
@@ -59,9 +91,12 @@ export async function lockBucket(
   const body = (): Buffer => Buffer.from(JSON.stringify({ ...mine, renewed: randomUUID() }));
   const headers = { contentType: "application/json", cacheControl: "no-store" };
 
-  async function taken() {
+  async function taken(): Promise<Stored & { readonly isTakenOver: boolean }> {
     try {
-      return await bucket.put(key, body(), headers, { ifAbsent: true });
+      return {
+        ...(await bucket.put(key, body(), headers, { ifAbsent: true })),
+        isTakenOver: false,
+      };
     } catch (error) {
       if (!(error instanceof ConditionFailed)) {
         throw error;
@@ -78,14 +113,16 @@ export async function lockBucket(
     if (!isDead && ageMs < LEASE_MS) {
       throw locked(holder, `${bucket.place}/${key}`);
     }
-    return await bucket
+    const stored = await bucket
       .put(key, body(), headers, { ifMatch: there.etag })
       .catch((error: unknown) => {
         throw error instanceof ConditionFailed ? locked(holder, `${bucket.place}/${key}`) : error;
       });
+    return { ...stored, isTakenOver: true };
   }
 
-  let held = await taken();
+  const { isTakenOver, ...first } = await taken();
+  let held: Stored = first;
   /** Versions of the lock that renewing has left behind. */
   const older: string[] = [];
   let lost: unknown;
@@ -101,10 +138,9 @@ export async function lockBucket(
       lost = error;
     }
   };
-  const timer = setInterval(() => {
+  const stop = (world.repeat ?? repeated)(RENEWED_EVERY_MS, () => {
     renewing = renewing.then(renew);
-  }, RENEWED_EVERY_MS);
-  timer.unref();
+  });
 
   return {
     async check() {
@@ -119,17 +155,47 @@ export async function lockBucket(
       }
     },
     async release() {
-      clearInterval(timer);
+      stop();
       await renewing;
       const there = await bucket.get({ key });
       // Somebody else's lock is not ours to remove.
-      if (there !== undefined && parsed(there.bytes)?.token === mine.token) {
-        for (const versionId of older) {
-          await bucket.discard(key, versionId);
-        }
-        await bucket.discard(key, there.versionId);
+      if (there === undefined || parsed(there.bytes)?.token !== mine.token) {
+        return;
       }
+      const left = isTakenOver ? await versionsBelow(bucket, key, there.versionId) : [];
+      // Ours last: without it, those below it would be a lock again.
+      for (const versionId of new Set([...left, ...older])) {
+        await bucket.discard(key, versionId);
+      }
+      await bucket.discard(key, there.versionId);
     },
+  };
+}
+
+/** The versions that a holder who died has left, the oldest first. */
+async function versionsBelow(
+  bucket: Bucket,
+  key: string,
+  versionId: string | null,
+): Promise<readonly string[]> {
+  if (versionId === null) {
+    return [];
+  }
+  const all = (await bucket.listVersions(key)).filter((version) => version.key === key);
+  const own = all.findIndex((version) => version.versionId === versionId);
+  return own < 0
+    ? []
+    : all
+        .slice(own + 1)
+        .map((version) => version.versionId)
+        .reverse();
+}
+
+function repeated(everyMs: number, work: () => void): () => void {
+  const timer = setInterval(work, everyMs);
+  timer.unref();
+  return () => {
+    clearInterval(timer);
   };
 }
 

@@ -17,7 +17,7 @@ import type {
   ReleaseWriter,
 } from "../release-store.js";
 import { REQUESTS_AT_A_TIME } from "./aws-bucket.js";
-import { lockBucket, type BucketLock, type BucketLockWorld } from "./bucket-lock.js";
+import { whileLocked, type BucketLock, type BucketLockWorld } from "./bucket-lock.js";
 import type { Bucket, Stored } from "./bucket.js";
 import { SiteRecords, headersFor, mergedPending, withRelease } from "./site-state.js";
 
@@ -75,6 +75,10 @@ class FolderStore implements ReleaseStore {
     return (await this.#records.state()).pending;
   }
 
+  async leaving(): Promise<readonly string[]> {
+    return await Promise.resolve([]);
+  }
+
   async manifest(id: string): Promise<Manifest> {
     return (await this.#records.record(id)).manifest;
   }
@@ -112,18 +116,19 @@ class FolderStore implements ReleaseStore {
     work: (writer: ReleaseWriter) => Promise<T>,
     advance: Advance = () => undefined,
   ): Promise<T> {
-    const lock = await lockBucket(this.#bucket, this.#records.lockKey, by, this.#world);
     const tools = {
       bucket: this.#bucket,
       prefix: this.#prefix,
       records: this.#records,
       pointer: this.#pointer,
     };
-    try {
-      return await work(new FolderWriter(tools, lock, advance));
-    } finally {
-      await lock.release();
-    }
+    return await whileLocked(
+      { bucket: this.#bucket, key: this.#records.lockKey },
+      by,
+      this.#world,
+      async (lock) => await work(new FolderWriter(tools, lock, advance)),
+      advance,
+    );
   }
 }
 

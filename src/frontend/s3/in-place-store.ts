@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { EmergencyError } from "../../errors.js";
 import type { JsonObject } from "../../json.js";
 import type { Advance } from "../../step.js";
+import { mayBeAskedForLater } from "../content-headers.js";
 import { each } from "../each.js";
 import { sha256, type Manifest, type ManifestFile, type ReleaseSummary } from "../manifest.js";
 import type {
@@ -12,7 +13,7 @@ import type {
   ReleaseWriter,
 } from "../release-store.js";
 import { REQUESTS_AT_A_TIME } from "./aws-bucket.js";
-import { lockBucket, type BucketLock, type BucketLockWorld } from "./bucket-lock.js";
+import { whileLocked, type BucketLock, type BucketLockWorld } from "./bucket-lock.js";
 import {
   ConditionFailed,
   type Bucket,
@@ -103,6 +104,10 @@ class InPlaceStore implements SharedPlaces {
     return (await this.#records.state()).pending;
   }
 
+  async leaving(): Promise<readonly string[]> {
+    return (await this.#records.state()).leaving;
+  }
+
   async manifest(id: string): Promise<Manifest> {
     return (await this.#records.record(id)).manifest;
   }
@@ -170,34 +175,36 @@ class InPlaceStore implements SharedPlaces {
     work: (writer: ReleaseWriter) => Promise<T>,
     advance: Advance = () => undefined,
   ): Promise<T> {
-    const lock = await lockBucket(this.#bucket, this.#records.lockKey, by, this.#world);
-    try {
-      return await work(new InPlaceWriter(this.#tools(), lock, advance));
-    } finally {
-      await lock.release();
-    }
+    return await whileLocked(
+      { bucket: this.#bucket, key: this.#records.lockKey },
+      by,
+      this.#world,
+      async (lock) => await work(new InPlaceWriter(this.#tools(), lock, advance)),
+      advance,
+    );
   }
 
   async changing<T>(by: string, work: (notes: PlaceNotes) => Promise<T>): Promise<T> {
     const records = this.#records;
-    const lock = await lockBucket(this.#bucket, records.lockKey, by, this.#world);
-    try {
-      return await work({
-        async stale(pending) {
-          const state = await records.state();
-          await records.write(state, { pending: mergedPending(state.pending, pending) });
-        },
-        async invalidated(reference) {
-          const state = await records.state();
-          if (state.pending?.reference === reference) {
-            await records.write(state, { pending: null });
-          }
-        },
-        recognise: async (record) => await this.#recognise(record),
-      });
-    } finally {
-      await lock.release();
-    }
+    const notes: PlaceNotes = {
+      async stale(pending) {
+        const state = await records.state();
+        await records.write(state, { pending: mergedPending(state.pending, pending) });
+      },
+      async invalidated(reference) {
+        const state = await records.state();
+        if (state.pending?.reference === reference) {
+          await records.write(state, { pending: null });
+        }
+      },
+      recognise: async (record) => await this.#recognise(record),
+    };
+    return await whileLocked(
+      { bucket: this.#bucket, key: records.lockKey },
+      by,
+      this.#world,
+      async () => await work(notes),
+    );
   }
 
   async #recognise(record: JsonObject): Promise<string | null> {
@@ -356,6 +363,7 @@ class InPlaceWriter implements ReleaseWriter {
     const { records, world, live, bucket, prefix } = this.#tools;
     const before = await records.state();
     const draft = this.#draft;
+    let leaving = before.leaving;
     if (draft?.manifest.id !== id) {
       // A release that an earlier run has written whole: only the word is missing that it is served.
       await this.#mustBeThere(id, await live());
@@ -367,7 +375,10 @@ class InPlaceWriter implements ReleaseWriter {
       }
       const gone = await this.#gone(before, draft);
       await this.#save(draft, gone);
-      await bucket.remove(gone.map((path) => `${prefix}${path}`));
+      // Pages go at once. What a page that is loading may ask for in this very moment goes later.
+      const pages = gone.filter((path) => !mayBeAskedForLater(path));
+      await bucket.remove(pages.map((path) => `${prefix}${path}`));
+      leaving = [...new Set([...leaving, ...gone.filter(mayBeAskedForLater)])];
       await records.writeRecord({ manifest: draft.manifest, stored: draft.stored });
     }
     await this.#lock.check();
@@ -376,6 +387,7 @@ class InPlaceWriter implements ReleaseWriter {
       current: id,
       releases: withRelease(before.releases, manifest),
       pending: mergedPending(before.pending, pending),
+      leaving,
       history: [...before.history, { ...record, to: id }],
     });
   }
@@ -410,6 +422,7 @@ class InPlaceWriter implements ReleaseWriter {
   async clean(): Promise<void> {
     const { records, bucket } = this.#tools;
     await records.removeRecords(await records.unfinished());
+    await this.#removeLeaving();
     const saved = await records.saved();
     if (saved.size > 0) {
       const { releases } = await records.state();
@@ -422,6 +435,23 @@ class InPlaceWriter implements ReleaseWriter {
       }
       await bucket.remove([...saved].flatMap(([hash, key]) => (needed.has(hash) ? [] : [key])));
     }
+  }
+
+  async #removeLeaving(): Promise<void> {
+    const { records, bucket, prefix, live: look } = this.#tools;
+    const state = await records.state();
+    if (state.leaving.length === 0) {
+      return;
+    }
+    const live = await look();
+    const manifest =
+      state.current === null ? undefined : (await records.record(state.current)).manifest;
+    const needed = new Set(
+      [...(manifest?.files ?? []), ...(manifest?.kept ?? [])].map(({ path }) => path),
+    );
+    const gone = state.leaving.filter((path) => live.has(path) && !needed.has(path));
+    await bucket.remove(gone.map((path) => `${prefix}${path}`));
+    await records.write(state, { leaving: [] });
   }
 
   /** What is served now as its release recorded it: by path and ETag. */
