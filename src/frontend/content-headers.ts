@@ -24,6 +24,17 @@ export function headersOf(path: string): ContentHeaders {
   };
 }
 
+/**
+ * Whether a page that is open may still ask for a file under a name that no later build has. Of a hundred
+ * hashes two look like words ("index-Dk_ezlpq.js"): such a file is not told to be immutable, but it must
+ * not be missing either.
+ */
+export function mayBeAskedForLater(path: string): boolean {
+  return (
+    isImmutable(path) || /[-.][\w-]{8}\.(?:m?js|css|wasm)(?:\.map)?(?:\.(?:gz|br|zst))?$/.test(path)
+  );
+}
+
 /** Whether a file's name says which content it has. Pages are entered by their name, and never do. */
 export function isImmutable(path: string): boolean {
   return hashedName(path) !== undefined && !/\.html?$/i.test(path);

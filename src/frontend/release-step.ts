@@ -13,7 +13,7 @@ import type {
   Step,
   Verification,
 } from "../step.js";
-import { isImmutable } from "./content-headers.js";
+import { isImmutable, mayBeAskedForLater } from "./content-headers.js";
 import { describeDifference, differenceOf } from "./difference.js";
 import { carriedIn, oldAddresses, pathsWith, type OldAddress } from "./known-addresses.js";
 import {
@@ -43,6 +43,8 @@ export interface SiteState {
   readonly newest: string | null;
   readonly old: readonly OldAddress[];
   readonly pending: PendingInvalidation | null;
+  /** Files that go as soon as no page that is loading asks for them. */
+  readonly leaving: readonly string[];
 }
 
 /** The site that a step wants to be served. */
@@ -242,10 +244,11 @@ export abstract class ReleaseStep implements Step {
 
   async #look(): Promise<SiteState> {
     const { store } = this.site;
-    const [id, releases, pending] = await Promise.all([
+    const [id, releases, pending, leaving] = await Promise.all([
       store.current(),
       store.releases(),
       store.pending(),
+      store.leaving(),
     ]);
     const current = id === null ? null : await store.manifest(id);
     return {
@@ -254,6 +257,7 @@ export abstract class ReleaseStep implements Step {
       newest: releases.at(-1)?.id ?? null,
       old: oldAddresses(this.site, releases, id),
       pending,
+      leaving,
     };
   }
 
@@ -280,13 +284,14 @@ export abstract class ReleaseStep implements Step {
         return await this.#switch(writer, run);
       case "adopt": {
         const { files, kept } = run.state.current ?? { files: [], kept: [] };
-        const open = [...files, ...kept].filter(({ path }) => isImmutable(path));
+        const open = [...files, ...kept].filter(({ path }) => mayBeAskedForLater(path));
         await writer.adopt(run.id, run.state.current?.id ?? run.id, open);
         return { did: `let open pages find their files in ${run.id}` };
       }
       case "invalidate":
         return await this.#invalidate(writer, run);
       case "remove-old":
+        await this.#waitForPages(run.advance);
         return { did: "remove old releases", removed: await this.#removeOld(writer) };
       default:
         throw new EmergencyError(
@@ -368,7 +373,7 @@ export abstract class ReleaseStep implements Step {
 
   /**
    * What pages that are open in browsers may still ask for: files of the present release whose name
-   * holds their hash, and those that it has kept itself, until their time is over. None that holds an
+   * seems to hold their hash, and those that it has kept itself, until their time is over. None that holds an
    * old address.
    */
   async #kept({ current, old }: SiteState, wanted: Wanted): Promise<readonly KeptFile[]> {
@@ -382,7 +387,9 @@ export abstract class ReleaseStep implements Step {
     const own = new Set(wanted.files.map(({ path }) => path));
     const files: readonly KeptFile[] = [
       ...current.kept.filter((file) => Date.parse(file.since) >= earliest),
-      ...current.files.filter(({ path }) => isImmutable(path)).map((file) => ({ ...file, since })),
+      ...current.files
+        .filter(({ path }) => mayBeAskedForLater(path))
+        .map((file) => ({ ...file, since })),
     ].filter(({ path }) => !own.has(path));
     // A file that somebody has damaged must not stand in the way of a deploy that mends it.
     const damaged = await store.damaged(current.id, files);
@@ -407,6 +414,18 @@ export abstract class ReleaseStep implements Step {
         return bytes === undefined ? file : { ...file, sha256: sha256(bytes), size: bytes.length };
       })
       .sort((a, b) => (a.path < b.path ? -1 : 1));
+  }
+
+  /** A page that was loaded just before the switch still asks for its files. */
+  async #waitForPages(advance: Advance): Promise<void> {
+    const { store, graceMs, wait } = this.site;
+    const leaving = await store.leaving();
+    if (leaving.length > 0 && graceMs > 0) {
+      advance(
+        `waiting ${graceMs / 1000} s for pages that are loading, before ${leaving.length} files of theirs are removed`,
+      );
+      await wait(graceMs);
+    }
   }
 
   /** Never the release that is served, nor one that its rollback leads to, nor one that is young. */
@@ -547,7 +566,7 @@ function decide(
   content: string,
   isServed: boolean,
 ): Decision {
-  const { current, newest, releases, pending } = state;
+  const { current, newest, releases, pending, leaving } = state;
   const { title, files, returnsTo } = wanted;
   const { edge, store } = site;
   const invalidation = (paths: readonly string[]): readonly Action[] => {
@@ -558,10 +577,19 @@ function decide(
     const summary = `${plan.summary} in ${edge.place}, and wait until it is done`;
     return plan.paths.length === 0 ? [] : [{ type: "invalidate", summary, paths: [...plan.paths] }];
   };
+  const removal: Action = {
+    type: "remove-old",
+    summary: `remove releases older than ${site.keepDays} days, but for the last ${site.keepReleases}`,
+    keepDays: site.keepDays,
+    keepReleases: site.keepReleases,
+  };
   if (current !== null && isServed) {
     return {
       title,
-      actions: pending === null ? [] : invalidation(pending.paths),
+      actions: [
+        ...(pending === null ? [] : invalidation(pending.paths)),
+        ...(leaving.length === 0 ? [] : [removal]),
+      ],
       expected: [],
       outputs: { release: current.id },
       inverse: { none: "nothing is done, so there is nothing to undo" },
@@ -645,12 +673,7 @@ function decide(
         release: id,
       },
       ...stale,
-      {
-        type: "remove-old",
-        summary: `remove releases older than ${site.keepDays} days, but for the last ${site.keepReleases}`,
-        keepDays: site.keepDays,
-        keepReleases: site.keepReleases,
-      },
+      removal,
     ],
     expected: [
       { fact: "release that is served", before: current?.id ?? null, after: id },

@@ -2,7 +2,7 @@ import { EmergencyError } from "../errors.js";
 import { canonicalJson, type JsonObject } from "../json.js";
 import { addressesInUse } from "./building/addresses.js";
 import { buildWith, checkBuilt } from "./building/built-site.js";
-import { isImmutable } from "./content-headers.js";
+import { isImmutable, mayBeAskedForLater } from "./content-headers.js";
 import { parseIntent, repointIntent, type RepointIntent } from "./intents.js";
 import { contractsIn, pathsWith } from "./known-addresses.js";
 import type { Manifest } from "./manifest.js";
@@ -107,7 +107,7 @@ export class FrontendRepointStep extends ReleaseStep {
     checkBuilt(site, { contract, from, to: address });
     const old = state.old.filter(({ contract: name, address: one }) => addresses[name] !== one);
     checkOldAddresses(old, site.files, `the build of ${reference.name}`, false);
-    const kept = [...current.files.filter(({ path }) => isImmutable(path)), ...current.kept];
+    const kept = [...current.files.filter(({ path }) => mayBeAskedForLater(path)), ...current.kept];
     return {
       ...atHand(site.files, this.site),
       kept: repointKept(await readRelease(store, current.id, kept), from, address),

@@ -1,10 +1,11 @@
+import { isRecord } from "../json.js";
 import { withCommas } from "../numbers.js";
 import { isTransactionEffect } from "../chain/transactions/transaction.js";
 import { formatEth } from "../chain/transactions/fees.js";
 import type { CommandReport, CommandView, SiteInWords, WorldInWords } from "../recovery/command.js";
 import type { AnyWorld, Plan } from "../recovery/plan.js";
 import type { StepOutcome } from "../recovery/run.js";
-import type { Effects, PlannedStep, ProgressEvent } from "../step.js";
+import type { Difference, Effects, PlannedStep, ProgressEvent } from "../step.js";
 import { describeEvent } from "./events.js";
 import { ProgressBar, standardOutput, type BarOutput } from "./progress-bar.js";
 import { emphasise, seconds, type Print } from "./output.js";
@@ -80,9 +81,9 @@ export class HumanView implements CommandView {
       this.#print(`     do      ${action.summary}`);
     }
     for (const { fact, before, after } of step.expected) {
-      this.#print(`     expect  ${fact}: ${String(before)} -> ${String(after)}`);
+      this.#print(`     expect  ${fact}: ${shortDigest(before)} -> ${shortDigest(after)}`);
     }
-    this.#print(`     undo    ${"none" in step.inverse ? step.inverse.none : step.inverse.kind}`);
+    this.#print(`     undo    ${undoOf(step)}`);
   }
 
   rehearsing(copy: string): void {
@@ -195,6 +196,28 @@ const HEADLINES: Record<StepOutcome["status"], (words: Words) => string> = {
   failed: () => emphasise("bad", "FAILED:"),
   "not-run": () => emphasise("warning", "NOT RUN:"),
 };
+
+/** How a person undoes a step, as a command where there is one. */
+function undoOf({ kind, inverse }: PlannedStep): string {
+  if ("none" in inverse) {
+    return inverse.none;
+  }
+  const { to, target } = inverse.intent;
+  const rollback = "npx hardhat frontend rollback";
+  if (inverse.kind === "frontend-rollback" && typeof to === "string") {
+    // Whoever undoes a repoint wants the old address back, and says so.
+    return `${rollback} --to ${to}${kind === "frontend-repoint" ? " --accept-old-address" : ""}`;
+  }
+  return isRecord(target) && typeof target.before === "string"
+    ? `${rollback} --undo ${target.before}`
+    : inverse.kind;
+}
+
+/** A hash of a whole site says nothing to people beyond whether it is another one. */
+function shortDigest(value: Difference["before"]): string {
+  const text = String(value);
+  return /^[0-9a-f]{64}$/.test(text) ? `${text.slice(0, 12)}…` : text;
+}
 
 /** A 32-byte word without its leading zeros, shortened in the middle. */
 function shortWord(word: string): string {

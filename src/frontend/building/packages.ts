@@ -129,7 +129,9 @@ async function notInstalled(folder: string, lock: string | undefined): Promise<s
     if (
       name.includes("node_modules/") &&
       isRecord(entry) &&
-      ![entry.optional, entry.devOptional, entry.peer, entry.link].includes(true) &&
+      ![entry.optional, entry.devOptional, entry.peer, entry.link, entry.extraneous].includes(
+        true,
+      ) &&
       (!isRecord(there) || there.version !== entry.version)
     ) {
       return `${name} is not installed as the lock file says`;

@@ -100,7 +100,8 @@ async function create(
     try {
       const { Invalidation } = await client.send(request);
       const id = Invalidation?.Id ?? "";
-      progress(`invalidation ${id} of ${paths.length} paths is ${Invalidation?.Status ?? "there"}`);
+      const count = paths.length === 1 ? "1 path" : `${paths.length} paths`;
+      progress(`invalidation ${id} of ${count} is ${Invalidation?.Status ?? "there"}`);
       return id;
     } catch (error) {
       const waitedMs = pace.now().getTime() - since;
@@ -167,7 +168,9 @@ async function isCompleted(
       progress(`cannot tell yet whether invalidation ${id} is done (${status})`);
       return false;
     }
-    progress(`invalidation ${id}: ${status} after ${seconds} s`);
+    if (seconds > 0) {
+      progress(`invalidation ${id}: ${status} after ${seconds} s`);
+    }
     await pace.wait(pauseMs);
   }
   return false;

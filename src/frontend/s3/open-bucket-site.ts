@@ -58,7 +58,7 @@ export async function openBucketSite(
     pointer === null
       ? inPlace()
       : { store: folderStore(bucket, prefix, pointer, world), versions: null };
-  return { ...places, edge, notes: found, headersOf };
+  return { ...places, edge, notes: [`in front of the site is ${edge.place}`, ...found], headersOf };
 }
 
 /** How the bucket is reached. */

@@ -22,6 +22,10 @@ export type Content = "page" | "script" | "style" | "data" | "other";
 export function contentOf(url: string, contentType: string | undefined): Content {
   const type = contentType?.split(";")[0]?.trim().toLowerCase() ?? "";
   const { pathname } = new URL(url);
+  // A source map names the sources, and nobody is served those.
+  if (pathname.endsWith(".map")) {
+    return "other";
+  }
   if (type === "text/html" || type === "application/xhtml+xml") {
     return "page";
   }
