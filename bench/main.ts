@@ -3,6 +3,7 @@
 //
 //   node scripts/run.mjs bench [rounds] [round trip to the node, in ms]
 //   node scripts/run.mjs bench inspect [contracts] [round trip to the node, in ms]: see inspect.ts
+//   node scripts/run.mjs bench frontend [files...] [rounds]: see frontend.ts
 import { spawn } from "node:child_process";
 import { mkdir, stat } from "node:fs/promises";
 import { cpus } from "node:os";
@@ -313,6 +314,9 @@ if (first === "inspect") {
     second === undefined ? undefined : Number(second),
     third === undefined ? undefined : Number(third),
   );
+} else if (first === "frontend") {
+  const { frontendBench } = await import("./frontend.js");
+  await frontendBench(process.argv.slice(3).map(Number));
 } else {
   await main({
     rounds: Math.max(FEWEST_ROUNDS, Number(first ?? FEWEST_ROUNDS)),

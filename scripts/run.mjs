@@ -69,8 +69,7 @@ const commands = {
   },
   bench: {
     does: "compare with the tools people use today",
-    // tsx, because our imports name `.js` files that are `.ts` here: Node's own type stripping cannot follow them.
-    run: (args) => node("--import", "tsx", "bench/main.ts", ...args),
+    run: bench,
   },
 };
 
@@ -138,6 +137,16 @@ async function testServices(args) {
   const title = nothingSkipped ? "Nothing may be skipped, and these are missing:" : "Skipped:";
   process.stderr.write([title, ...missing].join("\n  ") + "\n");
   return code || (nothingSkipped ? 1 : 0);
+}
+
+/** The comparisons. That of frontends needs a server, and the tools it is compared with. */
+async function bench(args) {
+  if (args[0] === "frontend") {
+    const { ensureServices } = await import("./services.mjs");
+    process.env.HARDHAT_EMERGENCY_SERVICES = (await ensureServices(root, lockedNode())).file;
+  }
+  // tsx, because our imports name `.js` files that are `.ts` here: Node's own type stripping cannot follow them.
+  return await node("--import", "tsx", "bench/main.ts", ...args);
 }
 
 function serviceTests() {
