@@ -128,6 +128,10 @@ class DirectoryStore implements ReleaseStore {
     return await Promise.resolve(null);
   }
 
+  async leaving(): Promise<readonly string[]> {
+    return await Promise.resolve([]);
+  }
+
   async locked<T>(by: string, work: (writer: ReleaseWriter) => Promise<T>): Promise<T> {
     const lock = await this.#guarded(
       async () => await lockDirectory(this.#disk, path.join(this.place, "locks"), by, this.#world),

@@ -20,6 +20,7 @@ export function rehearsalStore(original: ReleaseStore, scratch: ReleaseStore): R
     current: async () => (await scratch.current()) ?? (await original.current()),
     manifest: async (id) => await (await holder(id)).manifest(id),
     read: async (id, path) => await (await holder(id)).read(id, path),
+    leaving: async () => await Promise.resolve([]),
     pending: async () => await Promise.resolve(null),
     keepsReleases: original.keepsReleases,
     needsInvalidation: false,

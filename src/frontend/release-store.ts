@@ -47,6 +47,12 @@ export interface ReleaseStore {
   pending(): Promise<PendingInvalidation | null>;
 
   /**
+   * Paths of files that are part of no release any more, and stay until no page that is loading can ask
+   * for them: {@link ReleaseWriter.clean} removes them.
+   */
+  leaving(): Promise<readonly string[]>;
+
+  /**
    * Whether an earlier release is still whole in a place of its own, so that it can be served again
    * without anything being made.
    */
@@ -114,6 +120,6 @@ export interface ReleaseWriter {
   /** Removes a release that is not served. */
   remove(id: string): Promise<void>;
 
-  /** Removes what unfinished attempts have left. */
+  /** Removes what unfinished attempts have left, and what is {@link ReleaseStore.leaving}. */
   clean(): Promise<void>;
 }

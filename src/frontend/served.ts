@@ -43,17 +43,30 @@ export async function servedProblems(
 
 /** The address of a file: a page is asked for as people do, without index.html. */
 export function urlOf(url: string, path: string): string {
+  return fileUrlOf(url, path.replace(/(^|\/)index\.html$/, "$1"));
+}
+
+function fileUrlOf(url: string, path: string): string {
   const base = url.endsWith("/") ? url : `${url}/`;
-  const encoded = path.split("/").map(encodeURIComponent).join("/");
-  return new URL(encoded.replace(/(^|\/)index\.html$/, "$1"), base).href;
+  return new URL(path.split("/").map(encodeURIComponent).join("/"), base).href;
+}
+
+async function ask(url: string): Promise<Response> {
+  return await fetch(url, {
+    headers: { "cache-control": "no-cache", pragma: "no-cache" },
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
 }
 
 async function problemOf(url: string, file: ManifestFile): Promise<string | undefined> {
   try {
-    const response = await fetch(urlOf(url, file.path), {
-      headers: { "cache-control": "no-cache", pragma: "no-cache" },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
+    const asPage = urlOf(url, file.path);
+    const asFile = fileUrlOf(url, file.path);
+    let response = await ask(asPage);
+    // A bucket knows nothing of folders: there a page is only found by its whole name.
+    if (asFile !== asPage && (response.status === 403 || response.status === 404)) {
+      response = await ask(asFile);
+    }
     const bytes = Buffer.from(await response.arrayBuffer());
     // Many servers keep source maps from the public on purpose.
     if (file.path.endsWith(".map") && (response.status === 403 || response.status === 404)) {

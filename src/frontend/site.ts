@@ -40,6 +40,8 @@ export interface Site {
   /** Who works on it: "alice@laptop". */
   readonly by: string;
   readonly now: () => Date;
+  /** How long, in milliseconds, a page takes to load: so long what it may ask for stays after a switch. */
+  readonly graceMs: number;
   /** How long to wait, in milliseconds, until the web server serves what was switched to. */
   readonly settleMs: number;
   readonly wait: (milliseconds: number) => Promise<void>;

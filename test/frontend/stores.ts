@@ -65,6 +65,7 @@ export function siteAt(store: ReleaseStore, changes: Partial<Site> = {}): Site {
     keepDays: 30,
     by: "tester@here",
     now: () => new Date(),
+    graceMs: 0,
     settleMs: 0,
     wait: unexpected("wait"),
     ...changes,

@@ -36,6 +36,8 @@ const stateSchema = z
     /** All whole releases, oldest first. */
     releases: z.array(summarySchema),
     pending: pendingSchema.nullable(),
+    /** Paths of files that go as soon as no page that is loading asks for them any more. */
+    leaving: z.array(z.string()).default([]),
     /** Who switched, when, and how that is undone. */
     history: z.array(z.record(z.unknown())),
   })
@@ -66,6 +68,7 @@ export interface SiteState {
   readonly current: string | null;
   readonly releases: readonly ReleaseSummary[];
   readonly pending: PendingInvalidation | null;
+  readonly leaving: readonly string[];
   /** One entry a switch: who, when, and how it is undone. */
   readonly history: readonly Readonly<Record<string, unknown>>[];
   /** Undefined while there is none. */
@@ -125,10 +128,18 @@ export class SiteRecords {
     const key = `${this.#folder}site.json`;
     const object = await this.#bucket.get({ key });
     if (object === undefined) {
-      return { current: null, releases: [], pending: null, history: [], etag: undefined };
+      return {
+        current: null,
+        releases: [],
+        pending: null,
+        leaving: [],
+        history: [],
+        etag: undefined,
+      };
     }
-    const { current, releases, pending, history } = this.#parsed(key, object.bytes, stateSchema);
-    return { current, releases, pending, history, etag: object.etag };
+    const state = this.#parsed(key, object.bytes, stateSchema);
+    const { current, releases, pending, leaving, history } = state;
+    return { current, releases, pending, leaving, history, etag: object.etag };
   }
 
   /**
@@ -143,6 +154,7 @@ export class SiteRecords {
       current: next.current,
       releases: [...next.releases],
       pending: mergedPending(null, next.pending),
+      leaving: [...next.leaving],
       history: next.history.slice(-MOST_HISTORY).map((entry) => ({ ...entry })),
     };
     const key = `${this.#folder}site.json`;
@@ -226,7 +238,7 @@ export class SiteRecords {
     return `${this.#folder}releases/${id}.json`;
   }
 
-  #parsed<T>(key: string, bytes: Buffer, schema: z.ZodType<T>): T {
+  #parsed<T>(key: string, bytes: Buffer, schema: z.ZodType<T, z.ZodTypeDef, unknown>): T {
     const where = `${this.#bucket.place}/${key}`;
     const next =
       "restore an older version of this object, or deploy the site again with frontend deploy --from";

@@ -19,7 +19,7 @@ export interface SiteVersions {
 /** What restoring the versions of a site needs, from the site. */
 export function restoreSiteOf(site: Site, versions: SiteVersions): RestoreSite {
   const { bucket, prefix, retention, places } = versions;
-  const { name, by, now, edge, runtimeConfig } = site;
+  const { name, by, now, edge, runtimeConfig, graceMs, wait } = site;
   let notes: Parameters<Parameters<SharedPlaces["changing"]>[1]>[0] | undefined;
   return {
     name,
@@ -54,6 +54,12 @@ export function restoreSiteOf(site: Site, versions: SiteVersions): RestoreSite {
       });
       if (result.completed) {
         await notes.invalidated(reference);
+      }
+    },
+    async pagesLoaded(advance) {
+      if (graceMs > 0) {
+        advance(`waiting ${graceMs / 1000} s for pages that are loading`);
+        await wait(graceMs);
       }
     },
     stale: async () => (await places.pending())?.paths ?? [],

@@ -124,6 +124,7 @@ export class RestoreRun {
   /** Waits until nobody is served any more what was there before. */
   async settle(): Promise<JsonObject> {
     await this.#settled((wanted) => wanted !== null);
+    await this.#site.pagesLoaded(this.#advance);
     return { did: "settle" };
   }
 

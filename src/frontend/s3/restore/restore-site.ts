@@ -31,6 +31,8 @@ export interface RestoreSite {
    * @param paths of what has changed, relative to the site's root.
    */
   readonly settled: (paths: readonly string[], advance: Advance) => Promise<void>;
+  /** Comes back when pages that were loading have what they ask for. */
+  readonly pagesLoaded: (advance: Advance) => Promise<void>;
   /** Paths that caches may still hold as they were, although it was waited for. */
   readonly stale: () => Promise<readonly string[]>;
   /** Whether it is a copy to rehearse on. */
@@ -68,6 +70,9 @@ export async function rehearsalSite(site: RestoreSite): Promise<RestoreSite> {
     oldAddresses: async () => await Promise.resolve([]),
     locked: async (work) => await work(),
     settled: async () => {
+      await Promise.resolve();
+    },
+    pagesLoaded: async () => {
       await Promise.resolve();
     },
     stale: async () => await Promise.resolve([]),

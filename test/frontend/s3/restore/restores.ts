@@ -44,6 +44,9 @@ export function restoreSite(
     settled: async () => {
       await Promise.resolve();
     },
+    pagesLoaded: async () => {
+      await Promise.resolve();
+    },
     stale: async () => await Promise.resolve([]),
     isCopy: false,
     ...changes,
