@@ -13,7 +13,7 @@ export interface Summary {
 export interface Contender {
   readonly name: string;
   /** One run, from the start of its process to its end. */
-  run(): Promise<Sample>;
+  readonly run: () => Promise<Sample>;
 }
 
 /**

@@ -5,7 +5,7 @@ interface Kind {
   readonly name: string;
   /** Undefined for what no tool can do without. */
   readonly why?: string;
-  is(request: ProxiedRequest): boolean;
+  readonly is: (request: ProxiedRequest) => boolean;
 }
 
 const of =
