@@ -19,6 +19,9 @@ import type { Site } from "../frontend/site.js";
 /** How long a web server may serve what was before: nginx looks a link up anew each minute at most. */
 const SETTLE_MS = 10_000;
 
+/** A page asks for all that it needs at once in a few seconds, also over a bad line. */
+const GRACE_MS = 5_000;
+
 /** A configured frontend, and how it is configured. */
 export interface ConfiguredSite {
   readonly site: Site;
@@ -66,6 +69,7 @@ export async function openSite(
     keepDays: config.keepDays,
     by: `${userInfo().username}@${hostname()}`,
     now: () => new Date(),
+    graceMs: GRACE_MS,
     settleMs: SETTLE_MS,
     wait: async (milliseconds) => {
       await wait(milliseconds);

@@ -124,7 +124,9 @@ export class RestoreRun {
   /** Waits until nobody is served any more what was there before. */
   async settle(): Promise<JsonObject> {
     await this.#settled((wanted) => wanted !== null);
-    await this.#site.pagesLoaded(this.#advance);
+    if (hiding(this.#looked.changes).length > 0) {
+      await this.#site.pagesLoaded(this.#advance);
+    }
     return { did: "settle" };
   }
 
