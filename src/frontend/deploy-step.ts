@@ -1,5 +1,6 @@
 import type { JsonObject } from "../json.js";
-import { deployIntent, parseIntent } from "./intents.js";
+import { parseIntent } from "../parse-intent.js";
+import { deployIntent } from "./intents.js";
 import { contractsIn } from "./known-addresses.js";
 import { commitOf, readFolder } from "./read-site.js";
 import {

@@ -1,8 +1,5 @@
 import { z } from "zod";
 
-import { EmergencyError } from "../errors.js";
-import type { JsonObject } from "../json.js";
-
 const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, "must be an address");
 
 const number = z.number().int().nonnegative().safe();
@@ -56,24 +53,3 @@ export const repointIntent = z
 
 /** See {@link repointIntent}. */
 export type RepointIntent = z.infer<typeof repointIntent>;
-
-/**
- * An intent in its right form: it may come from a plan file.
- * @throws EmergencyError BAD_PLAN naming the field.
- */
-export function parseIntent<T>(
-  kind: string,
-  schema: z.ZodType<T, z.ZodTypeDef, unknown>,
-  intent: JsonObject,
-): T {
-  const result = schema.safeParse(intent);
-  if (result.success) {
-    return result.data;
-  }
-  const [issue] = result.error.issues;
-  throw new EmergencyError(
-    "BAD_PLAN",
-    `the ${kind} step's ${issue?.path.join(".") ?? "intent"} cannot be used: ${issue?.message ?? "invalid"}`,
-    "make the plan again with --dry-run --save-plan",
-  );
-}

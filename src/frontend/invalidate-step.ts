@@ -2,9 +2,9 @@ import { z } from "zod";
 
 import { EmergencyError } from "../errors.js";
 import type { JsonObject } from "../json.js";
+import { parseIntent } from "../parse-intent.js";
 import type { Effects, Observation, PlannedStep, Progress, Step, Verification } from "../step.js";
 import type { Edge } from "./cloudfront/edge.js";
-import { parseIntent } from "./intents.js";
 import type { Site } from "./site.js";
 
 const invalidateIntent = z

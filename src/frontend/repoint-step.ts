@@ -1,9 +1,10 @@
 import { EmergencyError } from "../errors.js";
 import { canonicalJson, type JsonObject } from "../json.js";
+import { parseIntent } from "../parse-intent.js";
 import { addressesInUse } from "./building/addresses.js";
 import { buildWith, checkBuilt } from "./building/built-site.js";
 import { isImmutable, mayBeAskedForLater } from "./content-headers.js";
-import { parseIntent, repointIntent, type RepointIntent } from "./intents.js";
+import { repointIntent, type RepointIntent } from "./intents.js";
 import { contractsIn, pathsWith } from "./known-addresses.js";
 import type { Manifest } from "./manifest.js";
 import { readRelease } from "./read-site.js";

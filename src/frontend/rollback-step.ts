@@ -1,6 +1,7 @@
 import { EmergencyError } from "../errors.js";
 import type { JsonObject } from "../json.js";
-import { parseIntent, rollbackIntent } from "./intents.js";
+import { parseIntent } from "../parse-intent.js";
+import { rollbackIntent } from "./intents.js";
 import type { Manifest, ManifestFile, ReleaseSummary } from "./manifest.js";
 import { readRelease } from "./read-site.js";
 import { builtFromCommit } from "./rollback-build.js";

@@ -1,11 +1,12 @@
 import { EmergencyError } from "../../errors.js";
 import type { JsonObject } from "../../json.js";
 import { once } from "../../once.js";
+import { parseIntent } from "../../parse-intent.js";
 import type { Effects, Observation, PlannedStep, Verification } from "../../step.js";
 import type { Address, Hex } from "../address.js";
 import { lookAt, type Block } from "../chain.js";
 import { inspectContract, type InspectedContract } from "../inspection/contract.js";
-import { addressSchema, parseIntent } from "../intent.js";
+import { addressSchema } from "../intent.js";
 import { describeName } from "../label.js";
 import { loadPauseRefusal, loadRoutes } from "../lazy.js";
 import type { RpcReply } from "../rpc.js";

@@ -2,12 +2,13 @@ import { z } from "zod";
 
 import { EmergencyError } from "../../errors.js";
 import type { JsonObject } from "../../json.js";
+import { parseIntent } from "../../parse-intent.js";
 import type { Decision, Effects, Observation, PlannedStep, Verification } from "../../step.js";
 import { encodeCreation } from "../abi.js";
 import type { Address, Hex } from "../address.js";
 import { look } from "../chain.js";
 import { sameRuntimeCode } from "../inspection/bytecode.js";
-import { addressSchema, jsonListSchema, parseIntent } from "../intent.js";
+import { addressSchema, jsonListSchema } from "../intent.js";
 import { codeAt, hexResult } from "../reads.js";
 import { describeFailure } from "../revert.js";
 import { settledRead } from "../settled-read.js";

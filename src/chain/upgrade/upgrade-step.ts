@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { EmergencyError } from "../../errors.js";
 import type { JsonObject } from "../../json.js";
+import { parseIntent } from "../../parse-intent.js";
 import type {
   Action,
   Decision,
@@ -28,7 +29,7 @@ import {
   type InspectedContract,
 } from "../inspection/contract.js";
 import { ERC1967 } from "../inspection/proxies.js";
-import { addressSchema, jsonListSchema, parseIntent } from "../intent.js";
+import { addressSchema, jsonListSchema } from "../intent.js";
 import { describeName } from "../label.js";
 import { codeAt, hexResult, storageAt } from "../reads.js";
 import { settledRead } from "../settled-read.js";

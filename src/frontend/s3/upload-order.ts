@@ -15,7 +15,8 @@ export function turnOf(path: string, runtimeConfig: string | undefined): 0 | 1 |
   if (original === runtimeConfig || original === "index.html" || isServiceWorker(original)) {
     return 3;
   }
-  if (/\.html?$/i.test(original)) {
+  // Sites with clean addresses have pages without an extension.
+  if (/\.html?$/i.test(original) || !baseName(path).includes(".")) {
     return 2;
   }
   return isImmutable(path) ? 0 : 1;

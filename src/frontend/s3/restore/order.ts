@@ -1,4 +1,3 @@
-import { baseName } from "../../site-files.js";
 import { turnOf } from "../upload-order.js";
 
 /** When an object comes back, in this order: what pages refer to, pages, what everything starts with. */
@@ -18,10 +17,8 @@ export function stageOf(path: string, runtimeConfig: string | undefined): Stage 
       return /^index\.html(?:\.(?:gz|br|zst))?$/.test(path) ? "entry page" : "settings";
     case 2:
       return "pages";
-    case 1:
-      // Sites with clean addresses have pages without an extension.
-      return baseName(path).includes(".") ? "assets" : "pages";
     case 0:
+    case 1:
       return "assets";
   }
 }

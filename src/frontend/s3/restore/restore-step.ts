@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 
 import { EmergencyError } from "../../../errors.js";
 import { canonicalJson, isRecord, type Json, type JsonObject } from "../../../json.js";
+import { parseIntent } from "../../../parse-intent.js";
 import {
   changedFacts,
   type Action,
@@ -16,7 +17,6 @@ import {
   type Verification,
 } from "../../../step.js";
 import { each } from "../../each.js";
-import { parseIntent } from "../../intents.js";
 import { checkOldAddresses } from "../../release-step.js";
 import { REQUESTS_AT_A_TIME } from "../aws-bucket.js";
 import { carriers } from "./carried.js";
