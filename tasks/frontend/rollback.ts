@@ -2,6 +2,7 @@ import type { NewTaskActionFunction } from "hardhat/types/tasks";
 
 import { EmergencyError } from "../../src/errors.js";
 import { parseTime, parseVersions } from "../../src/frontend/s3/restore/time.js";
+import { restoreNamed, type SiteVersions } from "../../src/frontend/s3/site-versions.js";
 import type { Site } from "../../src/frontend/site.js";
 import type { JsonObject } from "../../src/json.js";
 import type { StepRequest } from "../../src/step.js";
@@ -31,7 +32,7 @@ const rollback: NewTaskActionFunction<RollbackArguments> = async (
     hre,
     "frontend rollback",
     args,
-    async (site) => await Promise.resolve(requestOf(site, args)),
+    async (site) => await requestOf(site, args),
   );
 
 const PLACES = {
@@ -43,7 +44,7 @@ const PLACES = {
   undo: "--undo",
 } as const;
 
-function requestOf(site: Site, args: RollbackArguments): StepRequest {
+async function requestOf(site: Site, args: RollbackArguments): Promise<StepRequest> {
   const given = [
     ...(["to", "toTag", "toCommit", "toTime", "toVersion", "undo"] as const).filter(
       (option) => args[option] !== undefined,
@@ -56,10 +57,10 @@ function requestOf(site: Site, args: RollbackArguments): StepRequest {
       "give one of them",
     );
   }
-  const target = versionsOf(site, args);
   const { acceptOldAddress, acceptExpired, keepNewAssets } = args;
-  if (target !== undefined) {
-    if (site.versions === null) {
+  if (args.toTime !== undefined || args.toVersion !== undefined || args.undo !== undefined) {
+    const { versions } = site;
+    if (versions === null) {
       throw new EmergencyError(
         "BAD_ARGUMENTS",
         `${site.name} is not served from the objects of a bucket under their own names, so there are no older versions of them to go back to`,
@@ -71,7 +72,7 @@ function requestOf(site: Site, args: RollbackArguments): StepRequest {
       kind: "frontend-restore",
       intent: {
         frontend: site.name,
-        target,
+        target: await targetOf(site.now(), versions, args),
         acceptOldAddress,
         acceptExpired,
         keepNew: keepNewAssets,
@@ -88,18 +89,18 @@ function requestOf(site: Site, args: RollbackArguments): StepRequest {
   };
 }
 
-/** The state of a bucket that is to be restored, when that is asked for. */
-function versionsOf(
-  site: Site,
+/** The state that a bucket is to be brought to. */
+async function targetOf(
+  now: Date,
+  versions: SiteVersions,
   { toTime, toVersion, undo }: RollbackArguments,
-): JsonObject | undefined {
+): Promise<JsonObject> {
   if (toTime !== undefined) {
-    return { time: parseTime(toTime, site.now()) };
+    return { time: parseTime(toTime, now) };
   }
-  if (toVersion !== undefined) {
-    return { versions: parseVersions(toVersion) };
-  }
-  return undo === undefined ? undefined : { before: undo };
+  return toVersion !== undefined
+    ? { versions: parseVersions(toVersion) }
+    : { before: await restoreNamed(versions, undo ?? "") };
 }
 
 export default rollback;

@@ -1,9 +1,11 @@
+import { EmergencyError } from "../../errors.js";
 import type { JsonObject } from "../../json.js";
 import { oldAddresses } from "../known-addresses.js";
 import type { Site } from "../site.js";
 import type { Bucket } from "./bucket.js";
 import type { SharedPlaces } from "./in-place-store.js";
 import type { Retention } from "./lifecycle.js";
+import { RestoreRecords } from "./restore/record.js";
 import type { RestoreSite } from "./restore/restore-site.js";
 import { SeenVersions } from "./restore/seen-versions.js";
 
@@ -14,6 +16,27 @@ export interface SiteVersions {
   readonly prefix: string;
   readonly retention: Retention;
   readonly places: SharedPlaces;
+}
+
+/**
+ * The id of a restore that a person has named by it, or by its number alone: "0001".
+ * @throws EmergencyError UNKNOWN_RELEASE
+ */
+export async function restoreNamed(
+  { bucket, prefix }: SiteVersions,
+  name: string,
+): Promise<string> {
+  const restores = await new RestoreRecords(bucket, prefix).list();
+  const found = restores.find(({ id }) => id === name || id.startsWith(`${name}-`));
+  if (found === undefined) {
+    const ids = restores.map(({ id }) => id).join(", ");
+    throw new EmergencyError(
+      "UNKNOWN_RELEASE",
+      `nothing was restored under the name ${name}`,
+      ids === "" ? "npx hardhat frontend releases" : `name one of these with --undo: ${ids}`,
+    );
+  }
+  return found.id;
 }
 
 /** What restoring the versions of a site needs, from the site. */
