@@ -198,18 +198,20 @@ const HEADLINES: Record<StepOutcome["status"], (words: Words) => string> = {
 };
 
 /** How a person undoes a step, as a command where there is one. */
-function undoOf({ kind, inverse }: PlannedStep): string {
+function undoOf({ kind, intent, inverse }: PlannedStep): string {
   if ("none" in inverse) {
     return inverse.none;
   }
   const { to, target } = inverse.intent;
   const rollback = "npx hardhat frontend rollback";
+  // Whoever undoes a change of addresses wants the old one back, and says so.
+  const isChange = kind === "frontend-repoint" || intent.acceptOldAddress === true;
+  const accept = isChange ? " --accept-old-address" : "";
   if (inverse.kind === "frontend-rollback" && typeof to === "string") {
-    // Whoever undoes a repoint wants the old address back, and says so.
-    return `${rollback} --to ${to}${kind === "frontend-repoint" ? " --accept-old-address" : ""}`;
+    return `${rollback} --to ${to}${accept}`;
   }
   return isRecord(target) && typeof target.before === "string"
-    ? `${rollback} --undo ${target.before}`
+    ? `${rollback} --undo ${target.before}${accept}`
     : inverse.kind;
 }
 
