@@ -162,6 +162,13 @@ function explain(error: unknown, context: AwsContext): Explained {
       next: "look at the network, at endpoint and region of the frontend, and at AWS_ENDPOINT_URL; then type the same command again",
     };
   }
+  if (name === "AuthorizationHeaderMalformed") {
+    return {
+      code: "BAD_CONFIG",
+      what: `the bucket is in another region (${named})`,
+      next: "set s3.region of the frontend, or AWS_REGION, to the region of the bucket; then type the command again",
+    };
+  }
   if (/region is missing/i.test(said)) {
     return {
       code: "BAD_CONFIG",

@@ -108,7 +108,9 @@ export async function statusOf(site: Site): Promise<SiteStatus> {
     const known = oldAddresses(site, await store.releases(), release.id);
     const damaged = await store.damaged(release.id, manifest.files);
     problems.push(
-      ...[...damaged].map((file) => `${file} was changed after release ${release.id} was deployed`),
+      ...[...damaged].map(
+        (file) => `${file} was changed or removed after release ${release.id} was deployed`,
+      ),
     );
     const sound = manifest.files.filter(({ path }) => !damaged.has(path));
     try {
@@ -122,7 +124,7 @@ export async function statusOf(site: Site): Promise<SiteStatus> {
     if (url !== undefined) {
       const entries = manifest.files.filter(({ cacheControl }) => cacheControl === "no-cache");
       problems.push(
-        ...(await servedProblems(url, entries, 0, wait)).map((what) => `${url} serves ${what}`),
+        ...(await servedProblems(url, entries, 0, wait)).map((what) => `at ${url}, ${what}`),
       );
     }
   } else {

@@ -19,14 +19,18 @@ const AT_A_TIME = 32;
  * @throws EmergencyError BAD_ARGUMENTS when there is none.
  */
 export async function readFolder(folder: string): Promise<SiteFiles> {
-  const paths = await disk.filesBelow(folder);
-  if (!paths.includes("index.html")) {
+  // Asked first: a folder that was named by mistake may be large.
+  if (!(await disk.names(folder)).includes("index.html")) {
+    const isThere = (await disk.modifiedMs(folder)) !== undefined;
     throw new EmergencyError(
       "BAD_ARGUMENTS",
-      `${folder} holds no built site: there is no index.html in it`,
+      isThere
+        ? `${folder} holds no built site: there is no index.html in it`
+        : `there is no folder ${folder}`,
       "build the site first, and name the folder that the build writes with --from",
     );
   }
+  const paths = await disk.filesBelow(folder);
   try {
     const files = await each(paths, AT_A_TIME, async (file) => {
       const bytes = await disk.read(path.join(folder, file));

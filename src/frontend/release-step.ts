@@ -13,6 +13,7 @@ import type {
   Step,
   Verification,
 } from "../step.js";
+import { counted } from "../numbers.js";
 import { isImmutable, mayBeAskedForLater } from "./content-headers.js";
 import { describeDifference, differenceOf } from "./difference.js";
 import { carriedIn, oldAddresses, pathsWith, type OldAddress } from "./known-addresses.js";
@@ -192,10 +193,14 @@ export abstract class ReleaseStep implements Step {
       const holders = pathsWith(to, own);
       const left = [...pathsWith(from, own), ...pathsWith(from, kept)];
       evidence.push(
-        `the new address of ${contract}, ${to}, is in ${holders.length} files; the old one, ${from}, in ${left.length}`,
+        `the new address of ${contract}, ${to}, is in ${counted(holders.length, "file")}; the old one, ${from}, in ${left.length}`,
       );
       if (holders.length === 0 || left.length > 0) {
-        problems.push(`the old address is in ${left.length} files: ${told(left)}`);
+        problems.push(
+          left.length > 0
+            ? `the old address is in ${counted(left.length, "file")}: ${told(left)}`
+            : "the new address is in no file",
+        );
       }
       const before =
         manifest.replaces === null ? [] : await this.#problemsBefore(manifest.replaces);
@@ -225,7 +230,7 @@ export abstract class ReleaseStep implements Step {
         `${url} serves ${files.length - wrong.length} of ${files.length} files as they are`,
       );
       if (wrong.length > 0) {
-        problems.push(`${url} serves something else: ${told(wrong)}`);
+        problems.push(`${url} serves something else: ${told(wrong)}${this.#cacheHint()}`);
       }
     }
     return problems.length === 0
@@ -240,6 +245,13 @@ export abstract class ReleaseStep implements Step {
     return await Promise.resolve(
       wanted === got ? [] : [`it did ${got ?? "nothing"} instead of ${wanted ?? "nothing"}`],
     );
+  }
+
+  /** Whoever has a cache in front that is not configured has it go on with what was served before. */
+  #cacheHint(): string {
+    return this.site.edge === null && this.site.versions !== null
+      ? ". A cache in front may still hold what was served before: let it forget that, and name the distribution in hardhat.config.ts (cloudfront), so that this is done each time"
+      : "";
   }
 
   async #look(): Promise<SiteState> {
@@ -283,9 +295,7 @@ export abstract class ReleaseStep implements Step {
       case "switch":
         return await this.#switch(writer, run);
       case "adopt": {
-        const { files, kept } = run.state.current ?? { files: [], kept: [] };
-        const open = [...files, ...kept].filter(({ path }) => mayBeAskedForLater(path));
-        await writer.adopt(run.id, run.state.current?.id ?? run.id, open);
+        await writer.adopt(run.id, run.state.current?.id ?? run.id, run.kept);
         return { did: `let open pages find their files in ${run.id}` };
       }
       case "invalidate":
@@ -377,7 +387,7 @@ export abstract class ReleaseStep implements Step {
    * old address.
    */
   async #kept({ current, old }: SiteState, wanted: Wanted): Promise<readonly KeptFile[]> {
-    if (current === null || wanted.returnsTo !== undefined) {
+    if (current === null) {
       return [];
     }
     const at = this.site.now();
@@ -705,7 +715,7 @@ export function checkOldAddresses(
 ): readonly string[] {
   const carried = carriedIn(old, files).map(
     ({ contract, address, files: paths }) =>
-      `${what} holds ${address}, an old address of ${contract}, in ${paths.length} files (${told(paths)})`,
+      `${what} holds ${address}, an old address of ${contract}, in ${counted(paths.length, "file")} (${told(paths)})`,
   );
   if (carried.length > 0 && !accepted) {
     throw new EmergencyError(

@@ -16,6 +16,7 @@ import {
   type Wanted,
 } from "./release-step.js";
 import { repointFiles, repointKept, type ChangedSite } from "./repoint.js";
+import { counted } from "../numbers.js";
 import { chooseWay, type Change } from "./repoint-way.js";
 import { repointConfig } from "./runtime-config/repoint-config.js";
 import type { Site } from "./site.js";
@@ -75,8 +76,9 @@ export class FrontendRepointStep extends ReleaseStep {
     const present = pathsWith(address, files).length;
     const isThere = pathsWith(from, files).length === 0 && present > 0;
     if (isThere && chainId === null && startBlock === null) {
-      const notes = [`${address} is in ${present} files already`];
-      return { ...common, ...unchanged(files, current, this.site), notes };
+      const title = `point ${name} to ${address} (${contract})`;
+      const notes = [`${address} is in ${counted(present, "file")} already`];
+      return { ...common, ...unchanged(files, current, this.site), title, notes };
     }
     const change = { contract, from, to: address, chainId, startBlock };
     const { way, why } = chooseWay(this.site, files, change, by);
@@ -166,7 +168,7 @@ export class FrontendRepointStep extends ReleaseStep {
       repoint: { contract, from, to },
       contracts: withAddress(current, contract, to, repointed.files),
       notes: [
-        `${from} stands ${occurrences} times in the site; ${changed.length} files change, ${renamed.size} get another name`,
+        `${from} stands in the site ${counted(occurrences, "time")}; files that change: ${changed.length}, of which get another name: ${renamed.size}`,
         ...notesOn(current, change, repointed),
         `change the address of ${contract} in hardhat.config.ts and where the site is built from, too`,
       ],
@@ -267,6 +269,16 @@ function oldAddress(
     [recorded, configured[contract], last].find(
       (known) => known !== undefined && known !== address,
     );
+  const names = new Set([...Object.keys(configured), ...Object.keys(current.contracts)]);
+  if (from === undefined && !names.has(contract)) {
+    throw new EmergencyError(
+      "BAD_ARGUMENTS",
+      `neither the configuration nor release ${current.id} knows a contract "${contract}"`,
+      names.size === 0
+        ? "name the address that is in the site now with --replaces 0x…"
+        : `name one of these with --contract: ${[...names].join(", ")}; or the address that is in the site now with --replaces 0x…`,
+    );
+  }
   if (from === undefined || from === address) {
     throw new EmergencyError(
       "BAD_ARGUMENTS",

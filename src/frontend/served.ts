@@ -78,7 +78,10 @@ async function problemOf(url: string, file: ManifestFile): Promise<string | unde
     if (sha256(bytes) === file.sha256) {
       return undefined;
     }
-    return `other bytes are served (${bytes.length} instead of ${file.size})`;
+    const sizes =
+      bytes.length === file.size ? "of the same size" : `${bytes.length} instead of ${file.size}`;
+    const age = response.headers.get("age");
+    return `other bytes are served (${sizes}${age === null ? "" : `, held by a cache for ${age} s`})`;
   } catch (error) {
     return `it cannot be fetched: ${messageOf(error)}`;
   }

@@ -116,7 +116,7 @@ async function subjectOf(hre: Runtime, { frontend, url }: VerifyOptions): Promis
     );
   }
   const notes: string[] = [];
-  const { manifests, current, why } = await releasesIn(site.store);
+  const { manifests, current, damaged, why } = await releasesIn(site.store);
   if (why !== undefined) {
     notes.push(`the releases in ${site.store.place} cannot be read: ${why}`);
   }
@@ -145,7 +145,12 @@ async function subjectOf(hre: Runtime, { frontend, url }: VerifyOptions): Promis
     releases:
       served === undefined
         ? undefined
-        : { served, others: manifests.filter(({ id }) => id !== served.id) },
+        : {
+            served,
+            others: manifests.filter(({ id }) => id !== served.id),
+            place: site.store.place,
+            damaged,
+          },
     configFiles: site.runtimeConfig === undefined ? [] : [site.runtimeConfig.file],
     notes,
   };
@@ -155,15 +160,19 @@ async function subjectOf(hre: Runtime, { frontend, url }: VerifyOptions): Promis
 async function releasesIn(store: ReleaseStore): Promise<{
   readonly manifests: readonly Manifest[];
   readonly current: string | null;
+  readonly damaged: readonly string[];
   readonly why?: string;
 }> {
   try {
     const [releases, current] = await Promise.all([store.releases(), store.current()]);
     const manifests = await each(releases, AT_A_TIME, async ({ id }) => await store.manifest(id));
-    return { manifests, current };
+    const served = manifests.find(({ id }) => id === current);
+    const damaged =
+      served === undefined ? [] : [...(await store.damaged(served.id, served.files))].sort();
+    return { manifests, current, damaged };
   } catch (error) {
     const why = error instanceof EmergencyError ? error.what : messageOf(error);
-    return { manifests: [], current: null, why };
+    return { manifests: [], current: null, damaged: [], why };
   }
 }
 

@@ -1,4 +1,4 @@
-import { describeCache, judgeCaching } from "./caching.js";
+import { describeCache, duration, judgeCaching } from "./caching.js";
 import type { Crawl, Precached } from "./crawl.js";
 import type { ReleaseCheck } from "./release-check.js";
 import type { Problem } from "./report.js";
@@ -110,7 +110,7 @@ function describe({ file, kind, sameEtag }: Difference, site: string): string {
 
 /** How what is served compares with the release. */
 export function judgeRelease(check: ReleaseCheck): Findings {
-  const { id, otherwise, missing, leftOver } = check;
+  const { id, otherwise, missing, leftOver, place, damaged } = check;
   const problems: Problem[] = [];
   const byRelease = grouped(otherwise, ({ release }) => release);
   for (const [release, files] of byRelease) {
@@ -121,13 +121,20 @@ export function judgeRelease(check: ReleaseCheck): Findings {
     const count = files.length === 1 ? "1 file is" : `${files.length} files are`;
     problems.push({
       kind: "file-differs",
-      what: `${count} not as in release ${id}, but ${what}: ${someOf(files.map(({ path }) => path))}`,
+      what: `${count} not as in release ${id}, but ${what}: ${someOf(files.map(withAge))}`,
     });
   }
   for (const [why, files] of grouped(missing, ({ why }) => why)) {
     problems.push({
       kind: "file-missing",
       what: `not served, though in release ${id} (${why}): ${someOf(files.map(({ path }) => path))}`,
+    });
+  }
+  if (damaged.length > 0) {
+    const count = damaged.length === 1 ? "1 file is" : `${damaged.length} files are`;
+    problems.push({
+      kind: "file-differs",
+      what: `in ${place}, ${count} not as in release ${id}: ${someOf(damaged)}. Whoever is not served by a cache gets that`,
     });
   }
   return {
@@ -137,6 +144,10 @@ export function judgeRelease(check: ReleaseCheck): Findings {
         ? []
         : [`files of other releases are still served: ${someOf(leftOver, MOST_NOTES)}`],
   };
+}
+
+function withAge({ path, age }: ReleaseCheck["otherwise"][number]): string {
+  return age === null ? path : `${path} (held by a cache for ${duration(age)})`;
 }
 
 /**

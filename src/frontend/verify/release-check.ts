@@ -12,6 +12,10 @@ const AT_A_TIME = 12;
 export interface Releases {
   readonly served: Manifest;
   readonly others: readonly Manifest[];
+  /** Where the release is kept: "s3://bucket". */
+  readonly place?: string;
+  /** Paths of its files that are not there as they were deployed, whatever caches serve. */
+  readonly damaged?: readonly string[];
 }
 
 /** How what is served compares with the release. */
@@ -20,11 +24,19 @@ export interface ReleaseCheck {
   /** So many of its files are served as they are. */
   readonly same: number;
   /** Paths of files that are served otherwise: which release has these bytes, where one has. */
-  readonly otherwise: readonly { readonly path: string; readonly release: string | null }[];
+  readonly otherwise: readonly {
+    readonly path: string;
+    readonly release: string | null;
+    /** For how long a cache had it, in seconds; null when none says so. */
+    readonly age: number | null;
+  }[];
   /** Paths of files that are not served, with the reason. */
   readonly missing: readonly { readonly path: string; readonly why: string }[];
   /** Paths of other releases' files that are still served. */
   readonly leftOver: readonly string[];
+  readonly place: string;
+  /** See {@link Releases.damaged}. */
+  readonly damaged: readonly string[];
 }
 
 /**
@@ -35,11 +47,11 @@ export interface ReleaseCheck {
 export async function checkRelease(
   get: Get,
   url: string,
-  { served, others }: Releases,
+  { served, others, place = "the store", damaged = [] }: Releases,
   files: ServedFiles,
 ): Promise<ReleaseCheck> {
   const own = [...served.files, ...served.kept].filter(({ path }) => isAskedFor(path));
-  const otherwise: { path: string; release: string | null }[] = [];
+  const otherwise: { path: string; release: string | null; age: number | null }[] = [];
   const missing: { path: string; why: string }[] = [];
   const isKept = new Set(served.kept.map(({ path }) => path));
   let same = 0;
@@ -54,7 +66,8 @@ export async function checkRelease(
       same++;
     } else {
       const wrong = found.find((hash) => hash !== file.sha256) ?? "";
-      otherwise.push({ path: file.path, release: releaseWith(others, file, wrong) });
+      const age = files.get(urlOf(url, file.path))?.caching.age ?? null;
+      otherwise.push({ path: file.path, release: releaseWith(others, file, wrong), age });
     }
   });
 
@@ -68,7 +81,7 @@ export async function checkRelease(
   const leftOver = await each([...old], AT_A_TIME, async (path) =>
     typeof (await hashesOf(get, urlOf(url, path), files)) === "string" ? [] : [path],
   );
-  return { id: served.id, same, otherwise, missing, leftOver: leftOver.flat() };
+  return { id: served.id, same, otherwise, missing, leftOver: leftOver.flat(), place, damaged };
 }
 
 /** Every content that the URL gave so far, or the reason why there is none. */

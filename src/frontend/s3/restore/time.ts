@@ -73,7 +73,7 @@ export function parseVersions(text: string): { key: string; versionId: string }[
     throw new EmergencyError(
       "BAD_ARGUMENTS",
       `"${pending === "" ? text : pending}" names no version of an object`,
-      "write KEY@VERSIONID, several with commas; npx hardhat frontend rollback --to-time shows what there is",
+      "write KEY@VERSIONID, several with commas; KEY@? lists the versions that there are",
     );
   }
   return versions;
