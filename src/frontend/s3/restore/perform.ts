@@ -208,15 +208,26 @@ export class RestoreRun {
 
   /** @returns those whose markers we may not take away: they are copied instead. */
   async #show(changes: readonly Extract<Change, { type: "show" }>[]) {
+    const { bucket, prefix } = this.#site;
     try {
-      await this.#site.bucket.removeMarkers(changes.flatMap(({ markers }) => markers));
+      await bucket.removeMarkers(changes.flatMap(({ markers }) => markers));
       return [];
     } catch (error) {
-      // Many may add to a bucket and may remove no version of it, whatever it is.
-      if (error instanceof EmergencyError && error.code === "AWS_DENIED") {
-        return changes;
+      if (!(error instanceof EmergencyError)) {
+        throw error;
       }
-      throw error;
+      // The answer to a first attempt may have got lost, and some servers do not know what is gone.
+      const histories = historiesOf(await bucket.listVersions(prefix));
+      const left = changes.filter(({ key, markers }) =>
+        histories
+          .get(key)
+          ?.some((entry) => markers.some((marker) => isOneAndTheSame(entry, marker))),
+      );
+      // Many may add to a bucket and may remove no version of it, whatever it is.
+      if (left.length > 0 && error.code !== "AWS_DENIED") {
+        throw error;
+      }
+      return left;
     }
   }
 

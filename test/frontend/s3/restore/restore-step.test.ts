@@ -373,8 +373,9 @@ describe("restoring a site in a bucket", () => {
     const { time, site } = await changedBucket();
     const retention = {
       ...keepsAll,
-      rules: async () => {
-        await Promise.resolve(undefined);
+      rules: async (): Promise<readonly ExpiryRule[] | undefined> => {
+        await Promise.resolve();
+        return undefined;
       },
     };
     const plan = await planFor(site({ retention }), restoreTo({ time }));
