@@ -78,7 +78,11 @@ export async function openClient(options: Pick<BucketOptions, "access" | "forceP
     // A bucket in another region than the one that is configured is found all the same.
     followRegionRedirects: endpoint === undefined,
     requestHandler: { ...requestHandler, httpAgent: sockets, httpsAgent: sockets },
+    // What each kind of request goes through is put together once, not for each of thousands.
+    cacheMiddleware: true,
   });
+  // It describes each request and answer in full, for a logger that nobody has given.
+  client.middlewareStack.remove("loggerMiddleware");
   return { sdk, client: guardSecrets(client), endpoint };
 }
 
@@ -194,7 +198,8 @@ class AwsBucket implements Bucket {
       const page: S3.ListObjectVersionsCommandOutput = await this.#asked(
         "listing the versions of",
         "s3:ListBucketVersions",
-        async () => await this.#client.send(command),
+        // With options, because what was put together before would not look at the order.
+        async () => await this.#client.send(command, {}),
       );
       const sorted = inOrder(
         order,
