@@ -54,6 +54,12 @@ export function awsClientConfig(access: AwsAccess): AwsClientConfig {
     : { ...base, credentials: async () => await assumeRole(roleArn, { region, profile }) };
 }
 
+/** How often a request is made at most: what the environment says as elsewhere, or {@link ATTEMPTS}. */
+export function attempts(): number {
+  const said = Number.parseInt(process.env.AWS_MAX_ATTEMPTS ?? "", 10);
+  return said >= 1 ? said : ATTEMPTS;
+}
+
 /**
  * The region that is configured or in the environment; undefined leaves it to the profile. The SDK
  * itself does not know AWS_DEFAULT_REGION, which the AWS command line does.

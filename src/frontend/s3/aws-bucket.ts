@@ -2,10 +2,11 @@ import type * as S3 from "@aws-sdk/client-s3";
 
 import { EmergencyError } from "../../errors.js";
 import { isRecord } from "../../json.js";
-import { awsClientConfig, type AwsAccess } from "../aws.js";
+import { attempts, awsClientConfig, type AwsAccess } from "../aws.js";
 import { guardSecrets } from "../aws-credentials.js";
 import { awsError, awsErrorName, awsStatus } from "../aws-error.js";
 import { each } from "../each.js";
+import { retries } from "../retries.js";
 import {
   ConditionFailed,
   type Bucket,
@@ -77,6 +78,7 @@ export async function openClient(options: Pick<BucketOptions, "access" | "forceP
     forcePathStyle: options.forcePathStyle ?? endpoint !== undefined,
     // A bucket in another region than the one that is configured is found all the same.
     followRegionRedirects: endpoint === undefined,
+    retryStrategy: retries(attempts()),
     requestHandler: { ...requestHandler, httpAgent: sockets, httpsAgent: sockets },
     // What each kind of request goes through is put together once, not for each of thousands.
     cacheMiddleware: true,
