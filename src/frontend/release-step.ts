@@ -148,7 +148,10 @@ export abstract class ReleaseStep implements Step {
       const effects: Json[] = [];
       for (const action of step.actions) {
         progress({ type: "sending", step: step.id, summary: action.summary });
-        const effect = await this.#act(action, writer, { step, state, ...prepared, id, advance });
+        const run = { step, state, ...prepared, id, advance };
+        const effect = await this.#act(action, writer, run).catch((error: unknown) => {
+          throw this.#halfway(error, action, run);
+        });
         progress({ type: "done", step: step.id, effect });
         effects.push(effect);
       }
@@ -310,6 +313,23 @@ export abstract class ReleaseStep implements Step {
           "make the plan again with --dry-run --save-plan",
         );
     }
+  }
+
+  /** When AWS refuses in the middle, people must know what users see now. */
+  #halfway(error: unknown, { type, summary }: Action, { state, id }: Run): unknown {
+    if (!(error instanceof EmergencyError) || !/^AWS_|^BUCKET_/.test(error.code)) {
+      return error;
+    }
+    const before = state.current?.id ?? "nothing";
+    const said =
+      type === "switch"
+        ? this.site.store.keepsReleases
+          ? `Whether ${id} is served already is not known; if it is not, ${before} is`
+          : `Some pages of ${id} may be served already, beside those of ${before}`
+        : type === "put-release" || type === "adopt"
+          ? `Nothing was switched: ${before} is served as before. What was uploaded is not uploaded again`
+          : `${id} is served already; what is left is to ${summary}`;
+    return new EmergencyError(error.code, `${error.what}. ${said}`, error.next, error);
   }
 
   async #switch(writer: ReleaseWriter, { step, state, id, wanted, kept }: Run): Promise<Json> {

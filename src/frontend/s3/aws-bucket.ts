@@ -480,11 +480,15 @@ class AwsBucket implements Bucket {
     } catch (error) {
       const status = awsStatus(error);
       // 409 when somebody else is writing at this very moment; 412 also when what is copied has changed.
-      if (status === 412 || (condition !== undefined && status === 409)) {
+      const isRefused = status === 412 || (condition !== undefined && status === 409);
+      // An upload in parts is not there any more once it was ended.
+      if (isRefused || awsErrorName(error) === "NoSuchUpload") {
         const now = bytes === undefined ? undefined : await this.get({ key });
         if (now !== undefined && bytes?.equals(now.bytes) === true) {
           return { etag: now.etag, versionId: now.versionId };
         }
+      }
+      if (isRefused) {
         throw new ConditionFailed(key);
       }
       throw this.#error(error, `${doing} ${key} in`, action);
