@@ -3,13 +3,9 @@ import { parseIntent } from "../parse-intent.js";
 import { deployIntent } from "./intents.js";
 import { contractsIn } from "./known-addresses.js";
 import { commitOf, readFolder } from "./read-site.js";
-import {
-  ReleaseStep,
-  atHand,
-  checkOldAddresses,
-  type SiteState,
-  type Wanted,
-} from "./release-step.js";
+import { ReleaseStep } from "./release-step.js";
+import { atHand, type SiteState, type Wanted } from "./wanted.js";
+import { checkOldAddresses } from "./old-address-check.js";
 
 /** Serves a built site from a folder. */
 export class FrontendDeployStep extends ReleaseStep {

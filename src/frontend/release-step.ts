@@ -1,81 +1,33 @@
 import { EmergencyError } from "../errors.js";
 import { canonicalJson, isRecord, type Json, type JsonObject } from "../json.js";
+import { counted } from "../numbers.js";
 import type {
   Action,
   Advance,
-  Decision,
   Effects,
   Facts,
-  Inverse,
   Observation,
   PlannedStep,
   Progress,
   Step,
   Verification,
 } from "../step.js";
-import { counted } from "../numbers.js";
-import { isImmutable, mayBeAskedForLater } from "./content-headers.js";
-import { describeDifference, differenceOf } from "./difference.js";
-import { carriedIn, oldAddresses, pathsWith, type OldAddress } from "./known-addresses.js";
-import {
-  MANIFEST_SCHEMA,
-  contentHash,
-  nextId,
-  orderOf,
-  sha256,
-  type KeptFile,
-  type Manifest,
-  type ManifestFile,
-  type ReleaseSummary,
-} from "./manifest.js";
+import { mayBeAskedForLater } from "./content-headers.js";
+import { carriedIn, oldAddresses, pathsWith } from "./known-addresses.js";
+import { MANIFEST_SCHEMA, contentHash, sha256, type KeptFile, type Manifest } from "./manifest.js";
+import { unwantedIn } from "./old-address-check.js";
 import { precompressed } from "./precompressed.js";
-import { describeFiles, readRelease } from "./read-site.js";
+import { readRelease } from "./read-site.js";
 import { problemsOf } from "./references.js";
-import type { PendingInvalidation, ReleaseWriter } from "./release-store.js";
+import { decideRelease } from "./release-decision.js";
+import type { ReleaseWriter } from "./release-store.js";
 import { servedProblems } from "./served.js";
 import type { Site } from "./site.js";
-import type { SiteFiles } from "./site-files.js";
-
-/** What is served and what there is, as a step has seen it. */
-export interface SiteState {
-  /** All of them, oldest first. */
-  readonly releases: readonly ReleaseSummary[];
-  readonly current: Manifest | null;
-  readonly newest: string | null;
-  readonly old: readonly OldAddress[];
-  readonly pending: PendingInvalidation | null;
-  /** Files that go as soon as no page that is loading asks for them. */
-  readonly leaving: readonly string[];
-}
-
-/** The site that a step wants to be served. */
-export interface Wanted {
-  /** For people: "deploy web from dist". */
-  readonly title: string;
-  readonly files: readonly ManifestFile[];
-  /** The bytes of one of them; only asked for what the store cannot take from elsewhere. */
-  readonly content: (file: ManifestFile) => Promise<Buffer>;
-  /** Old names with a content of their own, for open pages; those of the present release go on anyway. */
-  readonly kept: SiteFiles;
-  /** The address that must be nowhere, if there is one. */
-  readonly without: string | undefined;
-  readonly restores: string | null;
-  /** The release that is served again as it is, where it still has a place of its own. */
-  readonly returnsTo?: string;
-  readonly repoint: Manifest["repoint"];
-  readonly contracts: Manifest["contracts"];
-  readonly commit: string | null;
-  /** What was built for this; left out where nothing was. */
-  readonly built?: Manifest["built"];
-  /** What must still be true when it is done, besides what is served. */
-  readonly facts: Facts;
-  readonly notes: readonly string[];
-}
+import { stalePaths } from "./stale-paths.js";
+import { told } from "./told.js";
+import type { Prepared, SiteState, Wanted } from "./wanted.js";
 
 const DAY_MS = 86_400_000;
-
-/** Of many problems, so many are told. */
-const MOST_TOLD = 5;
 
 /**
  * A step after which another site is served. What the site is, is the step's own; how a release is made
@@ -110,7 +62,7 @@ export abstract class ReleaseStep implements Step {
         "content of the site": content,
         "served as it should be": isServed,
       },
-      decide: () => decide(this.site, state, prepared, content, isServed),
+      decide: () => decideRelease(this.site, state, prepared, content, isServed),
     };
     this.#prepared.set(observation, prepared);
     return observation;
@@ -476,44 +428,12 @@ export abstract class ReleaseStep implements Step {
   }
 }
 
-/** What a step wants, and what it keeps for open pages. */
-interface Prepared {
-  readonly wanted: Wanted;
-  readonly kept: readonly KeptFile[];
-  /** The files of the release that is served that somebody has changed by hand: they are replaced. */
-  readonly damaged: readonly string[];
-}
-
 /** What the actions of one run share. */
 interface Run extends Prepared {
   readonly step: PlannedStep;
   readonly state: SiteState;
   readonly id: string;
   readonly advance: Advance;
-}
-
-/**
- * What caches may hold that is not served any more: paths whose bytes or headers are others now, that
- * are gone, or that were not there before, because an answer that there is nothing is cached as well.
- */
-function stalePaths(
-  current: Manifest | null,
-  files: readonly ManifestFile[],
-  kept: readonly ManifestFile[],
-): readonly string[] {
-  const before = new Map([...(current?.kept ?? []), ...(current?.files ?? [])].map(entryOf));
-  const after = new Map([...kept, ...files].map(entryOf));
-  const paths = new Set([...before.keys(), ...after.keys()]);
-  return [...paths]
-    .filter((path) =>
-      before.has(path) ? before.get(path) !== after.get(path) : !isImmutable(path),
-    )
-    .sort();
-}
-
-function entryOf(file: ManifestFile): readonly [string, string] {
-  const { path, sha256: hash, contentType, cacheControl, metadata } = file;
-  return [path, canonicalJson([hash, contentType, cacheControl, metadata ?? {}])];
 }
 
 function factsOf({ current, newest }: Pick<SiteState, "current" | "newest">): Facts {
@@ -550,199 +470,6 @@ function checkBuildAgain(
   }
 }
 
-/** The addresses that no file that is kept may hold. */
-function unwantedIn(
-  current: Manifest,
-  old: readonly OldAddress[],
-  wanted: Wanted,
-): readonly OldAddress[] {
-  const left = Object.entries(current.contracts).flatMap(([contract, { address }]) => {
-    const next = wanted.contracts[contract]?.address;
-    return next === undefined || next === address ? [] : [{ contract, address }];
-  });
-  const unwanted = [...old, ...left].filter(
-    ({ contract, address }) => wanted.contracts[contract]?.address !== address,
-  );
-  return wanted.without === undefined
-    ? unwanted
-    : [...unwanted, { contract: "", address: wanted.without }];
-}
-
 function original(path: string): string {
   return path.replace(/\.(?:gz|br|zst)$/, "");
-}
-
-function told(lines: readonly string[]): string {
-  const more = lines.length > MOST_TOLD ? `; and ${lines.length - MOST_TOLD} more` : "";
-  return `${lines.slice(0, MOST_TOLD).join("; ")}${more}`;
-}
-
-/** A site whose files are all at hand, as a step wants it. */
-export function atHand(
-  files: SiteFiles,
-  site: Pick<Site, "headersOf">,
-): Pick<Wanted, "files" | "content"> {
-  return {
-    files: describeFiles(files, site.headersOf),
-    content: async ({ path }) => await Promise.resolve(files.get(path) ?? Buffer.alloc(0)),
-  };
-}
-
-/** Pure: the release that is to be made, or only to be switched to, or nothing. */
-function decide(
-  site: Site,
-  state: SiteState,
-  { wanted, kept, damaged }: Prepared,
-  content: string,
-  isServed: boolean,
-): Decision {
-  const { current, newest, releases, pending, leaving } = state;
-  const { title, files, returnsTo } = wanted;
-  const { edge, store } = site;
-  const invalidation = (paths: readonly string[]): readonly Action[] => {
-    if (edge === null || !store.needsInvalidation) {
-      return [];
-    }
-    const plan = edge.plan(paths);
-    const summary = `${plan.summary} in ${edge.place}, and wait until it is done`;
-    return plan.paths.length === 0 ? [] : [{ type: "invalidate", summary, paths: [...plan.paths] }];
-  };
-  const removal: Action = {
-    type: "remove-old",
-    summary: `remove releases older than ${site.keepDays} days, but for the last ${site.keepReleases}`,
-    keepDays: site.keepDays,
-    keepReleases: site.keepReleases,
-  };
-  if (current !== null && isServed) {
-    return {
-      title,
-      actions: [
-        ...(pending === null ? [] : invalidation(pending.paths)),
-        ...(leaving.length === 0 ? [] : [removal]),
-      ],
-      expected: [],
-      outputs: { release: current.id },
-      inverse: { none: "nothing is done, so there is nothing to undo" },
-      notes: [
-        ...site.notes,
-        ...wanted.notes,
-        `release ${current.id} with the same files is served already`,
-      ],
-    };
-  }
-  const difference = differenceOf(current?.files ?? [], files);
-  const inverse: Inverse =
-    current === null
-      ? { none: "nothing was served before" }
-      : {
-          kind: "frontend-rollback",
-          intent: { frontend: site.name, to: current.id, acceptOldAddress: true },
-        };
-  const stale = invalidation(stalePaths(current, files, kept));
-  const notes = [
-    ...site.notes,
-    ...wanted.notes,
-    ...(damaged.length === 0
-      ? []
-      : [
-          `somebody has changed files since release ${current?.id ?? ""} was made, and they are replaced: ${told(damaged)}`,
-        ]),
-  ];
-  const contentDiffers = {
-    fact: "content of the site",
-    before: current?.content ?? null,
-    after: content,
-  };
-  if (returnsTo !== undefined) {
-    const before = current?.id ?? "nothing";
-    return {
-      title,
-      actions: [
-        {
-          type: "adopt",
-          summary: `copy what pages that are open may ask for from ${before} to ${returnsTo}`,
-        },
-        {
-          type: "switch",
-          summary: `serve release ${returnsTo} instead of ${before}, ${store.switching}, without copying it`,
-          release: returnsTo,
-        },
-        ...stale,
-      ],
-      expected: [
-        { fact: "release that is served", before: current?.id ?? null, after: returnsTo },
-        contentDiffers,
-      ],
-      outputs: { release: returnsTo },
-      inverse,
-      notes,
-    };
-  }
-  const unfinished = releases.at(-1);
-  const isWhole =
-    unfinished?.content === content &&
-    unfinished.id !== current?.id &&
-    unfinished.replaces === (current?.id ?? null) &&
-    canonicalJson(unfinished.repoint) === canonicalJson(wanted.repoint) &&
-    unfinished.restores === wanted.restores;
-  const id = isWhole ? unfinished.id : nextId(newest, content);
-  const put: Action = {
-    type: "put-release",
-    summary: `make release ${id} in ${site.store.place}: ${describeDifference(difference)}`,
-    release: id,
-    content,
-    ...difference,
-  };
-  return {
-    title,
-    actions: [
-      ...(isWhole ? [] : [put]),
-      {
-        type: "switch",
-        summary: `serve release ${id} instead of ${current?.id ?? "nothing"}, ${store.switching}`,
-        release: id,
-      },
-      ...stale,
-      removal,
-    ],
-    expected: [
-      { fact: "release that is served", before: current?.id ?? null, after: id },
-      contentDiffers,
-    ],
-    outputs: { release: id },
-    inverse,
-    notes: [
-      ...notes,
-      ...(isWhole ? [`an earlier run has made release ${id}; only the switch is left`] : []),
-      ...(current === null || orderOf(current.id) === orderOf(newest ?? current.id)
-        ? []
-        : [`${newest ?? ""} is newer than the release that is served`]),
-    ],
-  };
-}
-
-/**
- * Refuses a site that would talk to an address that is not in use any more.
- * @param accepted the person has said that it may.
- * @returns what the person should know.
- * @throws EmergencyError OLD_ADDRESS
- */
-export function checkOldAddresses(
-  old: readonly OldAddress[],
-  files: SiteFiles,
-  what: string,
-  accepted: boolean,
-): readonly string[] {
-  const carried = carriedIn(old, files).map(
-    ({ contract, address, files: paths }) =>
-      `${what} holds ${address}, an old address of ${contract}, in ${counted(paths.length, "file")} (${told(paths)})`,
-  );
-  if (carried.length > 0 && !accepted) {
-    throw new EmergencyError(
-      "OLD_ADDRESS",
-      `${carried.join("; ")}. Users would talk to the old contract. Nothing was written`,
-      "choose another release or build; or add --accept-old-address, and repoint it at once with frontend repoint",
-    );
-  }
-  return carried;
 }

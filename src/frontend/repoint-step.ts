@@ -8,13 +8,9 @@ import { repointIntent, type RepointIntent } from "./intents.js";
 import { contractsIn, pathsWith } from "./known-addresses.js";
 import type { Manifest } from "./manifest.js";
 import { readRelease } from "./read-site.js";
-import {
-  ReleaseStep,
-  atHand,
-  checkOldAddresses,
-  type SiteState,
-  type Wanted,
-} from "./release-step.js";
+import { ReleaseStep } from "./release-step.js";
+import { atHand, type SiteState, type Wanted } from "./wanted.js";
+import { checkOldAddresses } from "./old-address-check.js";
 import { repointFiles, repointKept, type ChangedSite } from "./repoint.js";
 import { counted } from "../numbers.js";
 import { chooseWay, type Change } from "./repoint-way.js";

@@ -3,7 +3,8 @@ import { addressesInUse } from "./building/addresses.js";
 import { buildWith } from "./building/built-site.js";
 import type { Reference } from "./building/worktree.js";
 import { contractsIn } from "./known-addresses.js";
-import { atHand, checkOldAddresses, type SiteState, type Wanted } from "./release-step.js";
+import { atHand, type SiteState, type Wanted } from "./wanted.js";
+import { checkOldAddresses } from "./old-address-check.js";
 import { holdersOf } from "./repoint.js";
 import type { Site } from "./site.js";
 

@@ -5,7 +5,9 @@ import { rollbackIntent } from "./intents.js";
 import type { Manifest, ManifestFile, ReleaseSummary } from "./manifest.js";
 import { readRelease } from "./read-site.js";
 import { builtFromCommit } from "./rollback-build.js";
-import { ReleaseStep, checkOldAddresses, type SiteState, type Wanted } from "./release-step.js";
+import { ReleaseStep } from "./release-step.js";
+import { checkOldAddresses } from "./old-address-check.js";
+import type { SiteState, Wanted } from "./wanted.js";
 
 /**
  * Serves the files of an earlier release again, as a release of its own: so that what open pages may

@@ -2,7 +2,7 @@ import { EmergencyError } from "../../errors.js";
 import { contentAt, changeConfig, type Wish } from "../runtime-config/change.js";
 import type { Manifest } from "../manifest.js";
 import { changeTexts, holdersOf } from "../repoint.js";
-import type { SiteState } from "../release-step.js";
+import type { SiteState } from "../wanted.js";
 import type { Site } from "../site.js";
 import { byteText, type SiteFiles } from "../site-files.js";
 import { variablesFor, type DeploymentNumbers } from "./addresses.js";

@@ -17,7 +17,7 @@ import {
   type Verification,
 } from "../../../step.js";
 import { each } from "../../each.js";
-import { checkOldAddresses } from "../../release-step.js";
+import { checkOldAddresses } from "../../old-address-check.js";
 import { REQUESTS_AT_A_TIME } from "../aws-bucket.js";
 import { carriers } from "./carried.js";
 import type { Change } from "./case-table.js";
