@@ -21,6 +21,9 @@ export interface Retention {
 
   /** Whether a version can be read at once; one in an archive has to be fetched from there first. */
   isReadable(version: { readonly key: string; readonly versionId: string }): Promise<boolean>;
+
+  /** Whether an object may send readers elsewhere, which means something only in a bucket that is a web site. */
+  hasRedirects(): Promise<boolean>;
 }
 
 /** Storage classes whose versions may have to be fetched from an archive before they can be read. */
@@ -48,8 +51,7 @@ export function openRetention(options: BucketOptions): Retention {
         );
         return (Rules ?? []).filter(({ Status }) => Status === "Enabled").map(ruleOf);
       } catch (error) {
-        // A server that has no lifecycle may not know the question.
-        if (["NoSuchLifecycleConfiguration", "NotImplemented"].includes(awsErrorName(error))) {
+        if (NONE.includes(awsErrorName(error))) {
           return [];
         }
         const action = "s3:GetLifecycleConfiguration";
@@ -84,8 +86,27 @@ export function openRetention(options: BucketOptions): Retention {
         throw awsError(error, `looking at ${key} in ${place}`, { action, endpoint });
       }
     },
+
+    async hasRedirects() {
+      const { sdk, client } = await opened;
+      try {
+        await client.send(new sdk.GetBucketWebsiteCommand({ Bucket }));
+        return true;
+      } catch (error) {
+        // Who may not know looks at each object.
+        return !NONE.includes(awsErrorName(error));
+      }
+    },
   };
 }
+
+/** How servers say that there is nothing of the kind, or that they know nothing of it. */
+const NONE = [
+  "NoSuchLifecycleConfiguration",
+  "NoSuchWebsiteConfiguration",
+  "NotImplemented",
+  "MethodNotAllowed",
+];
 
 interface Rule {
   readonly ID?: string | undefined;

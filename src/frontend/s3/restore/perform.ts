@@ -48,6 +48,7 @@ export class RestoreRun {
   readonly #made = new Map<string, Stored>();
   /** All changes that are done. */
   readonly #done: Change[] = [];
+  #hasRedirects: Promise<boolean> | undefined;
   #record: RestoreRecord;
   #etag: string | undefined;
 
@@ -154,15 +155,16 @@ export class RestoreRun {
     const histories = historiesOf(await bucket.listVersions(prefix));
     await this.#readBack(histories);
     await this.#settled((version) => version === null);
-    const { wanted } = this.#looked.target;
+    const { changes, target, histories: looked } = this.#looked;
+    const changed = new Set(changes.map(({ key }) => key));
     const made = this.#record.before.flatMap(({ key }) => {
-      const [version, visible] = [wanted.get(key), visibleIn(histories.get(key))];
-      return version === undefined ||
-        version === null ||
-        visible === null ||
-        visible.versionId === version.versionId
+      const from = target.wanted.get(key);
+      // What this run had not to change is the copy of an earlier one, or was never touched.
+      const earlier = changed.has(key) ? undefined : visibleIn(looked.get(key))?.versionId;
+      const copy = this.#made.get(key)?.versionId ?? earlier;
+      return from === undefined || from === null || copy === undefined || copy === from.versionId
         ? []
-        : [{ key, from: version.versionId, versionId: visible.versionId }];
+        : [{ key, from: from.versionId, versionId: copy }];
     });
     const finishedAt = serverTime(this.#site).toISOString();
     await this.#write({ ...this.#record, finishedAt, made });
@@ -208,6 +210,9 @@ export class RestoreRun {
 
   /** @returns those whose markers we may not take away: they are copied instead. */
   async #show(changes: readonly Extract<Change, { type: "show" }>[]) {
+    if (changes.length === 0) {
+      return [];
+    }
     const { bucket, prefix } = this.#site;
     try {
       await bucket.removeMarkers(changes.flatMap(({ markers }) => markers));
@@ -259,14 +264,15 @@ export class RestoreRun {
 
   /** @param over the ETag of what is visible now; undefined when nothing is. */
   async #bringToTop(version: ListedVersion, over: string | undefined): Promise<Stored> {
-    const { bucket, seen } = this.#site;
+    const { bucket, seen, retention } = this.#site;
     const { key, versionId, etag, size } = version;
-    const headers = await seen.headersOf(bucket, version);
+    // The server takes everything over but a redirect, which it has to be told.
+    this.#hasRedirects ??= retention.hasRedirects();
+    const headers = (await this.#hasRedirects) ? await seen.headersOf(bucket, version) : undefined;
     return await bucket.copy(
       { key, versionId, known: { etag, size } },
       key,
-      // The server takes everything over but a redirect, which it has to be told.
-      headers.redirect === undefined ? undefined : headers,
+      headers?.redirect === undefined ? undefined : headers,
       undefined,
       over === undefined ? { ifAbsent: true } : { ifMatch: over },
     );

@@ -22,6 +22,7 @@ import { unexpected } from "../../../helpers/fake-chain.js";
 export const keepsAll: Retention = {
   rules: async () => await Promise.resolve([]),
   isReadable: async () => await Promise.resolve(true),
+  hasRedirects: async () => await Promise.resolve(true),
 };
 
 /** A site in a bucket. */
