@@ -8,6 +8,18 @@ import { awsError, awsErrorName, awsStatus } from "../aws-error.js";
 import { each } from "../each.js";
 import { retries } from "../retries.js";
 import {
+  bare,
+  cannedAcl,
+  conditions,
+  described,
+  listed,
+  named,
+  stored,
+  tagQuery,
+  versionIn,
+  versionOf,
+} from "./aws-shapes.js";
+import {
   ConditionFailed,
   type Bucket,
   type Condition,
@@ -19,13 +31,7 @@ import {
   type Stored,
   type VersionOf,
 } from "./bucket.js";
-import {
-  inOrder,
-  inTimeOrder,
-  markersInOrder,
-  writtenAt,
-  type OrderedPage,
-} from "./version-order.js";
+import { inOrder, inTimeOrder, markersInOrder, type OrderedPage } from "./version-order.js";
 
 /** How a bucket is reached and what is written into it. */
 export interface BucketOptions {
@@ -575,28 +581,6 @@ class AwsBucket implements Bucket {
   }
 }
 
-const CANNED_ACLS = [
-  "private",
-  "public-read",
-  "public-read-write",
-  "authenticated-read",
-  "aws-exec-read",
-  "bucket-owner-read",
-  "bucket-owner-full-control",
-] as const;
-
-function cannedAcl(text: string): (typeof CANNED_ACLS)[number] {
-  const known = CANNED_ACLS.find((acl) => acl === text);
-  if (known === undefined) {
-    throw new EmergencyError(
-      "BAD_CONFIG",
-      `"${text}" is no canned ACL`,
-      `use one of these as acl in hardhat.config.ts: ${CANNED_ACLS.join(", ")}`,
-    );
-  }
-  return known;
-}
-
 /** The text of a response, which is left to be read once more. */
 async function bodyOf(response: unknown): Promise<string> {
   if (!isRecord(response)) {
@@ -619,87 +603,4 @@ async function bodyOf(response: unknown): Promise<string> {
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return isRecord(value) && Symbol.asyncIterator in value;
-}
-
-function versionOf({ key, versionId }: VersionOf) {
-  return { Key: key, ...(versionId === undefined ? {} : { VersionId: versionId }) };
-}
-
-function listed(version: {
-  readonly Key?: string | undefined;
-  readonly VersionId?: string | undefined;
-  readonly IsLatest?: boolean | undefined;
-  readonly LastModified?: Date | undefined;
-}) {
-  return {
-    key: version.Key ?? "",
-    versionId: version.VersionId ?? "null",
-    isLatest: version.IsLatest === true,
-    modified: writtenAt(version.VersionId ?? "null", version.LastModified ?? new Date(0)),
-  };
-}
-
-function bare(etag: string | undefined): string {
-  return (etag ?? "").replace(/^(?:W\/)?"|"$/g, "");
-}
-
-function versionIn(versionId: string | undefined): string | null {
-  return versionId === undefined || versionId === "" || versionId === "null" ? null : versionId;
-}
-
-function stored({
-  ETag,
-  VersionId,
-}: {
-  readonly ETag?: string | undefined;
-  readonly VersionId?: string | undefined;
-}): Stored {
-  return { etag: bare(ETag), versionId: versionIn(VersionId) };
-}
-
-function described(answer: S3.HeadObjectCommandOutput | S3.GetObjectCommandOutput): Described {
-  const expires = answer.ExpiresString === undefined ? undefined : new Date(answer.ExpiresString);
-  return {
-    ...stored(answer),
-    size: answer.ContentLength ?? 0,
-    modified: answer.LastModified ?? new Date(0),
-    storageClass: answer.StorageClass,
-    headers: {
-      contentType: answer.ContentType,
-      cacheControl: answer.CacheControl,
-      contentEncoding: answer.ContentEncoding,
-      contentDisposition: answer.ContentDisposition,
-      contentLanguage: answer.ContentLanguage,
-      expires,
-      redirect: answer.WebsiteRedirectLocation,
-      metadata: answer.Metadata ?? {},
-    },
-  };
-}
-
-function named(headers: ObjectHeaders) {
-  const { contentType, cacheControl, contentEncoding, contentDisposition } = headers;
-  const { contentLanguage, expires, redirect, metadata } = headers;
-  return {
-    ...(contentType === undefined ? {} : { ContentType: contentType }),
-    ...(cacheControl === undefined ? {} : { CacheControl: cacheControl }),
-    ...(contentEncoding === undefined ? {} : { ContentEncoding: contentEncoding }),
-    ...(contentDisposition === undefined ? {} : { ContentDisposition: contentDisposition }),
-    ...(contentLanguage === undefined ? {} : { ContentLanguage: contentLanguage }),
-    ...(expires === undefined ? {} : { Expires: expires }),
-    ...(redirect === undefined ? {} : { WebsiteRedirectLocation: redirect }),
-    ...(metadata === undefined ? {} : { Metadata: { ...metadata } }),
-  };
-}
-
-function tagQuery(tags: Readonly<Record<string, string>>): string {
-  return new URLSearchParams(tags).toString();
-}
-
-function conditions(condition: Condition | undefined) {
-  return condition === undefined
-    ? {}
-    : "ifMatch" in condition
-      ? { IfMatch: `"${condition.ifMatch}"` }
-      : { IfNoneMatch: "*" };
 }

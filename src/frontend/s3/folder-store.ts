@@ -19,6 +19,7 @@ import type {
 import { REQUESTS_AT_A_TIME } from "./aws-bucket.js";
 import { whileLocked, type BucketLock, type BucketLockWorld } from "./bucket-lock.js";
 import type { Bucket, Stored } from "./bucket.js";
+import { broken } from "./refusals.js";
 import { SiteRecords, headersFor, mergedPending, withRelease } from "./site-state.js";
 
 /**
@@ -87,11 +88,7 @@ class FolderStore implements ReleaseStore {
     const key = keyOf(this.#prefix, id, path);
     const object = await this.#bucket.get({ key });
     if (object === undefined) {
-      throw new EmergencyError(
-        "BROKEN_RELEASE",
-        `${this.#bucket.place}/${key} is not there`,
-        "deploy the site again with frontend deploy --from, or roll back to another release",
-      );
+      throw broken(`${this.#bucket.place}/${key} is not there`);
     }
     return object.bytes;
   }

@@ -9,7 +9,8 @@ import type { Site } from "../site.js";
 import { openBucket } from "./aws-bucket.js";
 import { folderStore } from "./folder-store.js";
 import { openRetention } from "./lifecycle.js";
-import { inPlaceStore, type BucketWorld } from "./in-place-store.js";
+import { inPlaceStore } from "./in-place-store.js";
+import type { BucketWorld } from "./in-place-writer.js";
 
 /** A bucket with a site, and the distribution in front of it, if there is one. */
 export interface BucketPlace {
