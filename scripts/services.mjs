@@ -6,7 +6,7 @@ import { InstallError, runGroup, StoppedError } from "./group.mjs";
 import { cacheFolder } from "./services/cache.mjs";
 import { tools } from "./services/tools.mjs";
 
-/** The slowest build takes two minutes of two cores. */
+/** The slowest build takes six minutes of two cores that have nothing else to do. */
 const limitMs = 20 * 60_000;
 
 /**

@@ -1,8 +1,8 @@
 // What the tests of real servers need, one entry each. A new one: its name here and in test/services/servers/tools.ts.
 import { debianProgram } from "./debian.mjs";
-import { goProgram } from "./go.mjs";
+import { goModule, goProgram } from "./go.mjs";
 import { npmFolder } from "./npm.mjs";
-import { onPath } from "./on-path.mjs";
+import { onlyOnPath, onPath } from "./on-path.mjs";
 import { pythonProgram } from "./python.mjs";
 
 /**
@@ -22,6 +22,14 @@ export function tools(root, lockedNode) {
     debianProgram({ name: "nginx", package: "nginx", program: "nginx" }),
     debianProgram({ name: "varnish", package: "varnish", program: "varnishd" }),
     debianProgram({ name: "rclone", package: "rclone", program: "rclone" }),
+    onlyOnPath("kubectl"),
+    goProgram({ name: "kwok", source: "sigs.k8s.io/kwok/cmd/kwok", version: "v0.8.0" }),
+    goModule({
+      name: "control-plane",
+      from: "test/services/kubernetes/control-plane",
+      root,
+      takes: "about six minutes",
+    }),
     npmFolder({ name: "vite", from: "test/services/vite", root, lockedNode }),
   ];
 }

@@ -4,7 +4,17 @@ import { z } from "zod";
 
 /** What `npm run test:services` installs: the names in scripts/services/tools.mjs. */
 export type Tool =
-  "versitygw" | "moto" | "aws" | "chromium" | "nginx" | "varnish" | "rclone" | "vite";
+  | "versitygw"
+  | "moto"
+  | "aws"
+  | "chromium"
+  | "nginx"
+  | "varnish"
+  | "rclone"
+  | "kubectl"
+  | "kwok"
+  | "control-plane"
+  | "vite";
 
 /** Names a file that says of each tool where it is, or why it could not be had. */
 const VARIABLE = "HARDHAT_EMERGENCY_SERVICES";
