@@ -47,7 +47,11 @@ export async function startKubernetes(): Promise<Kubernetes> {
     const running: { stop(): Promise<void> }[] = [];
     const stop = async (): Promise<void> => {
       // SIGKILL: an API server that is asked politely keeps its port for a minute.
-      await Promise.all(running.map(async (process) => { await process.stop(); }));
+      await Promise.all(
+        running.map(async (process) => {
+          await process.stop();
+        }),
+      );
     };
     try {
       const etcd = await startEtcd(folder, running);
