@@ -42,6 +42,8 @@ export interface BucketOptions {
   readonly encryption?: "AES256" | { readonly kmsKeyId: string } | undefined;
   /** A canned ACL. */
   readonly acl?: string | undefined;
+  /** What begins so is nobody's business but ours, and gets no ACL. */
+  readonly ownPrefix?: string | undefined;
   /** For tests: how many entries a page of a listing has at most; default: as the server likes. */
   readonly pageSize?: number | undefined;
   /** For tests: from how many bytes on a copy is made in parts. */
@@ -307,7 +309,7 @@ class AwsBucket implements Bucket {
       Key: key,
       Body: bytes,
       ...named(headers),
-      ...this.#protection(),
+      ...this.#protection(key),
       ...(tags === undefined ? {} : { Tagging: tagQuery(tags) }),
       ...conditions(condition),
     };
@@ -351,7 +353,7 @@ class AwsBucket implements Bucket {
       const answer = await this.#client.send(
         new this.#sdk.CopyObjectCommand({
           ...input,
-          ...this.#protection(),
+          ...this.#protection(key),
           ...conditions(condition),
           ...(headers === undefined
             ? { MetadataDirective: "COPY" }
@@ -422,7 +424,7 @@ class AwsBucket implements Bucket {
         new this.#sdk.CreateMultipartUploadCommand({
           ...target,
           ...named(said),
-          ...this.#protection(),
+          ...this.#protection(Key),
           ...(Object.keys(labels).length === 0 ? {} : { Tagging: tagQuery(labels) }),
         }),
       );
@@ -554,15 +556,16 @@ class AwsBucket implements Bucket {
     return awsError(error, `${doing} ${this.place}`, { action, endpoint: this.#endpoint });
   }
 
-  #protection() {
-    const { encryption, acl } = this.#options;
+  #protection(key: string) {
+    const { encryption, acl, ownPrefix } = this.#options;
+    const isOwn = ownPrefix !== undefined && key.startsWith(ownPrefix);
     return {
       ...(encryption === undefined
         ? {}
         : encryption === "AES256"
           ? ({ ServerSideEncryption: "AES256" } as const)
           : ({ ServerSideEncryption: "aws:kms", SSEKMSKeyId: encryption.kmsKeyId } as const)),
-      ...(acl === undefined ? {} : { ACL: cannedAcl(acl) }),
+      ...(acl === undefined || isOwn ? {} : { ACL: cannedAcl(acl) }),
     };
   }
 

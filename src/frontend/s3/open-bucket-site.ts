@@ -8,6 +8,7 @@ import { headerRules } from "../header-rules.js";
 import type { Site } from "../site.js";
 import { openBucket } from "./aws-bucket.js";
 import { folderStore } from "./folder-store.js";
+import { recordsFolder } from "./site-state.js";
 import { openRetention } from "./lifecycle.js";
 import { inPlaceStore } from "./in-place-store.js";
 import type { BucketWorld } from "./in-place-writer.js";
@@ -38,6 +39,7 @@ export async function openBucketSite(
     forcePathStyle: s3.forcePathStyle,
     encryption: s3.encryption,
     acl: s3.acl,
+    ownPrefix: recordsFolder(prefix),
   };
   const bucket = await openBucket(options);
   const headersOf = headerRules(s3);

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-import { HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { GetObjectAclCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 
 import { performPlan, type RunResult } from "../../../src/recovery/run.js";
@@ -123,6 +123,23 @@ for (const [tool, start] of servers) {
           );
         });
 
+        if (tool === "moto") {
+          // The other server takes encryption and ACLs, and forgets them.
+          it("are encrypted and readable as configured, and what is noted of them is for nobody else", async () => {
+            const s3 = { encryption: "AES256", acl: "public-read" } as const;
+            expect(statusOf(await deploy(version(1), { s3 }))).to.equal("done");
+            const client = server.client();
+            const page = { Bucket: bucket, Key: "index.html" };
+            const own = { Bucket: bucket, Key: ".hardhat-emergency/site.json" };
+            const looked = await client.send(new HeadObjectCommand(page));
+            expect(looked.ServerSideEncryption).to.equal("AES256");
+            const readers = async (object: typeof page): Promise<string> =>
+              JSON.stringify((await client.send(new GetObjectAclCommand(object))).Grants);
+            expect(await readers(page)).to.contain("AllUsers");
+            expect(await readers(own)).not.to.contain("AllUsers");
+          });
+        }
+
         it("take each other's place whole, keep what open pages may ask for, and go back", async () => {
           for (const number of [1, 2, 3]) {
             expect(statusOf(await deploy(version(number)))).to.equal("done");
@@ -218,15 +235,13 @@ for (const [tool, start] of servers) {
               proxy.onRequest(number, {
                 before: async ({ method, path: asked }) => {
                   if (method === "PUT" && asked.includes("/assets/")) {
-                    theirs ??= server
-                      .client()
-                      .send(
-                        new PutObjectCommand({
-                          Bucket: bucket,
-                          Key: "config.json",
-                          Body: "theirs",
-                        }),
-                      );
+                    theirs ??= server.client().send(
+                      new PutObjectCommand({
+                        Bucket: bucket,
+                        Key: "config.json",
+                        Body: "theirs",
+                      }),
+                    );
                     await theirs;
                   }
                   return undefined;
