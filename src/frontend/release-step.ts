@@ -27,6 +27,9 @@ import { stalePaths } from "./stale-paths.js";
 import { told } from "./told.js";
 import type { Prepared, SiteState, Wanted } from "./wanted.js";
 
+/** A look that is older tells nothing of now. */
+const MOMENT_MS = 10_000;
+
 const DAY_MS = 86_400_000;
 
 /**
@@ -38,6 +41,8 @@ export abstract class ReleaseStep implements Step {
   protected readonly site: Site;
   /** What the last look has found, for the act that follows it. */
   readonly #prepared = new WeakMap<Observation, Prepared>();
+  /** The look from which actions follow: these very ones, not those of a plan in a file. */
+  readonly #decided = new WeakMap<readonly Action[], Looked>();
 
   constructor(site: Site) {
     this.site = site;
@@ -47,13 +52,23 @@ export abstract class ReleaseStep implements Step {
   protected abstract want(intent: JsonObject, state: SiteState): Promise<Wanted>;
 
   async observe(intent: JsonObject, planned?: PlannedStep): Promise<Observation> {
+    const at = this.site.now();
     const state = await this.#look();
     const wanted = await this.want(intent, state);
     const content = contentHash(wanted.files);
     checkBuildAgain(wanted, content, state.current?.id ?? null, planned);
-    const damaged = await this.#damaged(state.current);
+    // Whoever performs looks at the files once more, under the lock: two looks before that are one too many.
+    const before = planned === undefined ? undefined : this.#decided.get(planned.actions);
+    const isAsBefore =
+      before?.content === content &&
+      canonicalJson(factsOf(before.state)) === canonicalJson(factsOf(state));
+    const wrong = isAsBefore ? before.wrong : await this.#damaged(state.current);
+    const damaged = (state.current?.files ?? [])
+      .map(({ path }) => path)
+      .filter((path) => wrong.has(path))
+      .sort();
     const isServed = state.current?.content === content && damaged.length === 0;
-    const kept = isServed ? [] : await this.#kept(state, wanted);
+    const kept = isServed ? [] : isAsBefore ? before.kept : await this.#kept(state, wanted, wrong);
     const prepared = { wanted, kept, damaged };
     const observation: Observation = {
       facts: {
@@ -62,7 +77,11 @@ export abstract class ReleaseStep implements Step {
         "content of the site": content,
         "served as it should be": isServed,
       },
-      decide: () => decideRelease(this.site, state, prepared, content, isServed),
+      decide: () => {
+        const decision = decideRelease(this.site, state, prepared, content, isServed);
+        this.#decided.set(decision.actions, { at, state, content, wrong, kept });
+        return decision;
+      },
     };
     this.#prepared.set(observation, prepared);
     return observation;
@@ -122,7 +141,7 @@ export abstract class ReleaseStep implements Step {
   async verify(step: PlannedStep): Promise<Verification> {
     const { store, url, settleMs, wait } = this.site;
     const id = step.outputs.release;
-    const current = await store.current();
+    const [current, pending] = await Promise.all([store.current(), store.pending()]);
     if (id === undefined || current !== id) {
       return {
         verified: false,
@@ -134,7 +153,8 @@ export abstract class ReleaseStep implements Step {
     const evidence = [`${store.place} serves release ${id}`];
     const problems: string[] = [];
     const all = [...manifest.files, ...manifest.kept];
-    const damaged = [...(await store.damaged(id, all))];
+    const wrong = this.#justLooked(step, id)?.wrong ?? (await store.damaged(id, all));
+    const damaged = all.map(({ path }) => path).filter((path) => wrong.has(path));
     evidence.push(
       `${all.length - damaged.length} of ${all.length} files have the bytes of the manifest (${manifest.kept.length} of them kept for open pages)`,
     );
@@ -169,7 +189,6 @@ export abstract class ReleaseStep implements Step {
         problems.push(told(faults.map(({ path, what }) => `${path} ${what}`)));
       }
     }
-    const pending = await store.pending();
     if (pending !== null) {
       problems.push(
         `caches may still serve what was served before: the invalidation of ${pending.paths.length} paths is not known to be done. Type the same command again to wait for it`,
@@ -228,11 +247,20 @@ export abstract class ReleaseStep implements Step {
     };
   }
 
-  /** The files of the release that is served that somebody has changed by hand. */
-  async #damaged(current: Manifest | null): Promise<readonly string[]> {
+  /** The files that belong to the release that is served, and that somebody has changed by hand. */
+  async #damaged(current: Manifest | null): Promise<ReadonlySet<string>> {
     return current === null
-      ? []
-      : [...(await this.site.store.damaged(current.id, current.files))].sort();
+      ? new Set()
+      : await this.site.store.damaged(current.id, [...current.files, ...current.kept]);
+  }
+
+  /** Where nothing was written, there is nothing to read back that was not looked at a moment ago. */
+  #justLooked({ actions }: PlannedStep, id: string): Looked | undefined {
+    const looked = actions.length === 0 ? this.#decided.get(actions) : undefined;
+    const isOfNow =
+      looked?.state.current?.id === id &&
+      this.site.now().getTime() - looked.at.getTime() < MOMENT_MS;
+    return isOfNow ? looked : undefined;
   }
 
   async #problemsBefore(id: string): Promise<readonly unknown[]> {
@@ -358,7 +386,11 @@ export abstract class ReleaseStep implements Step {
    * seems to hold their hash, and those that it has kept itself, until their time is over. None that holds an
    * old address.
    */
-  async #kept({ current, old }: SiteState, wanted: Wanted): Promise<readonly KeptFile[]> {
+  async #kept(
+    { current, old }: SiteState,
+    wanted: Wanted,
+    damaged: ReadonlySet<string>,
+  ): Promise<readonly KeptFile[]> {
     if (current === null) {
       return [];
     }
@@ -374,7 +406,6 @@ export abstract class ReleaseStep implements Step {
         .map((file) => ({ ...file, since })),
     ].filter(({ path }) => !own.has(path));
     // A file that somebody has damaged must not stand in the way of a deploy that mends it.
-    const damaged = await store.damaged(current.id, files);
     const candidates = files.filter(({ path }) => !damaged.has(path));
     const unwanted = unwantedIn(current, old, wanted);
     const contents =
@@ -426,6 +457,18 @@ export abstract class ReleaseStep implements Step {
     await writer.clean();
     return old.map(({ id }) => id);
   }
+}
+
+/** What was seen when a step was planned. */
+interface Looked {
+  /** When, by the clock of this machine. */
+  readonly at: Date;
+  readonly state: SiteState;
+  /** Of the site that is wanted: see {@link contentHash}. */
+  readonly content: string;
+  /** Files of the release that is served, kept ones as well, that are not those of its manifest. */
+  readonly wrong: ReadonlySet<string>;
+  readonly kept: readonly KeptFile[];
 }
 
 /** What the actions of one run share. */

@@ -15,6 +15,8 @@ import type { SiteState, Wanted } from "./wanted.js";
  */
 export class FrontendRollbackStep extends ReleaseStep {
   readonly kind = "frontend-rollback";
+  /** Files of releases that were read already, see {@link keyOf}: their bytes never change. */
+  readonly #read = new Map<string, Buffer>();
 
   protected async want(raw: JsonObject, state: SiteState): Promise<Wanted> {
     const intent = parseIntent(this.kind, rollbackIntent, raw);
@@ -25,11 +27,18 @@ export class FrontendRollbackStep extends ReleaseStep {
     const target = await store.manifest(targetOf(this.site.name, state, intent.to).id);
     // What is the same in the release that is served makes nothing worse, and need not be fetched.
     const served = new Set(state.current?.files.map(keyOf));
-    const files = await readRelease(
-      store,
-      target.id,
-      target.files.filter((file) => !served.has(keyOf(file))),
+    const changed = target.files.filter((file) => !served.has(keyOf(file)));
+    const unread = changed.filter((file) => !this.#read.has(keyOf(file)));
+    const read = await readRelease(store, target.id, unread);
+    const files = new Map(
+      changed.flatMap((file) => {
+        const bytes = read.get(file.path) ?? this.#read.get(keyOf(file));
+        return bytes === undefined ? [] : [[file.path, bytes] as const];
+      }),
     );
+    for (const file of unread) {
+      this.#read.set(keyOf(file), files.get(file.path) ?? Buffer.alloc(0));
+    }
     // A release that talks to another contract than the one that is served carries an old address, too.
     const elsewhere = Object.entries(target.contracts).flatMap(([contract, { address }]) => {
       const now = state.current?.contracts[contract]?.address;

@@ -94,12 +94,16 @@ export function repointTo(address: string, replaces: string | null = null): Step
 }
 
 /** Makes a plan as a command does. */
-export async function planFor(site: Site, request: StepRequest): Promise<Plan<SiteWorld>> {
+export async function planFor(
+  site: Site,
+  request: StepRequest,
+  steps = stepsOf(site),
+): Promise<Plan<SiteWorld>> {
   const world = { frontend: site.name, place: site.store.place };
   return await makePlan(
     request.kind,
     [request],
-    stepsOf(site),
+    steps,
     async () => await Promise.resolve(world),
     unexpected("copy"),
   );
@@ -108,7 +112,7 @@ export async function planFor(site: Site, request: StepRequest): Promise<Plan<Si
 /** Plans and performs, as a command does. */
 export async function run(site: Site, request: StepRequest): Promise<RunResult> {
   const steps = stepsOf(site);
-  const plan = await planFor(site, request);
+  const plan = await planFor(site, request, steps);
   return await performPlan(plan, steps, () => undefined, Date.now);
 }
 

@@ -123,7 +123,10 @@ class FolderStore implements ReleaseStore {
       { bucket: this.#bucket, key: this.#records.lockKey },
       by,
       this.#world,
-      async (lock) => await work(new FolderWriter(tools, lock, advance)),
+      async (lock) =>
+        await this.#records.whileHeld(
+          async () => await work(new FolderWriter(tools, lock, advance)),
+        ),
       advance,
     );
   }

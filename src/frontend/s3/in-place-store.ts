@@ -151,7 +151,10 @@ class InPlaceStore implements SharedPlaces {
       { bucket: this.#bucket, key: this.#records.lockKey },
       by,
       this.#world,
-      async (lock) => await work(new InPlaceWriter(this.#tools(), lock, advance)),
+      async (lock) =>
+        await this.#records.whileHeld(
+          async () => await work(new InPlaceWriter(this.#tools(), lock, advance)),
+        ),
       advance,
     );
   }
@@ -175,7 +178,7 @@ class InPlaceStore implements SharedPlaces {
       { bucket: this.#bucket, key: records.lockKey },
       by,
       this.#world,
-      async () => await work(notes),
+      async () => await records.whileHeld(async () => await work(notes)),
     );
   }
 

@@ -154,10 +154,15 @@ export class InPlaceWriter implements ReleaseWriter {
     } else {
       for (const turn of [0, 1, 2, 3] as const) {
         const files = draft.left.filter(({ path }) => turnOf(path, world.runtimeConfig) === turn);
-        await this.#lock.check();
-        await this.#writeAll(draft, files, "uploaded", draft.left.length);
+        if (files.length > 0) {
+          await this.#lock.check();
+          await this.#writeAll(draft, files, "uploaded", draft.left.length);
+        }
       }
       const gone = await this.#gone(before, draft);
+      if (gone.length > 0) {
+        await this.#lock.check();
+      }
       await this.#save(draft, gone);
       // Pages go at once. What a page that is loading may ask for in this very moment goes later.
       const pages = gone.filter((path) => !mayBeAskedForLater(path));

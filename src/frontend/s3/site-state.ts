@@ -91,6 +91,8 @@ export class SiteRecords {
   readonly #bucket: Bucket;
   readonly #folder: string;
   #asking: Promise<SiteState> | undefined;
+  /** While the site is locked by us: what we have read or written last. */
+  #held: { state: SiteState | undefined } | undefined;
   /** A release never changes. */
   readonly #known = new Map<string, ReleaseRecord>();
 
@@ -114,14 +116,35 @@ export class SiteRecords {
   }
 
   /**
+   * Runs something while the site is locked by us: what there is was read once then, and is as we write
+   * it. Whoever writes without heeding the lock is met by the condition of our next write.
+   */
+  async whileHeld<T>(work: () => Promise<T>): Promise<T> {
+    this.#held = { state: undefined };
+    try {
+      return await work();
+    } finally {
+      this.#held = undefined;
+    }
+  }
+
+  /**
    * What there is now. Those who ask at the same time get the same answer.
    * @throws EmergencyError BROKEN_RELEASE when it cannot be understood.
    */
   async state(): Promise<SiteState> {
+    const held = this.#held;
+    if (held?.state !== undefined) {
+      return held.state;
+    }
     this.#asking ??= this.#readState().finally(() => {
       this.#asking = undefined;
     });
-    return await this.#asking;
+    const state = await this.#asking;
+    if (held !== undefined) {
+      held.state ??= state;
+    }
+    return state;
   }
 
   async #readState(): Promise<SiteState> {
@@ -165,7 +188,11 @@ export class SiteRecords {
         HEADERS,
         etag === undefined ? { ifAbsent: true } : { ifMatch: etag },
       );
-      return { ...next, etag: stored.etag };
+      const written = { ...next, etag: stored.etag };
+      if (this.#held !== undefined) {
+        this.#held.state = written;
+      }
+      return written;
     } catch (error) {
       if (error instanceof ConditionFailed) {
         throw new EmergencyError(
