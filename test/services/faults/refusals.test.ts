@@ -200,9 +200,7 @@ for (const [tool, start] of servers) {
         const wrong = emergencyError(await typed(await place.open(), deployOf(dist)));
         expect(wrong.code).to.equal("AWS_CREDENTIALS");
         expect(wrong.what).to.contain("SignatureDoesNotMatch");
-        expect(`${wrong.message}${wrong.stack}${String(wrong.cause)}`).not.to.contain(
-          secret,
-        );
+        expect(`${wrong.message}${wrong.stack}${String(wrong.cause)}`).not.to.contain(secret);
       });
     }
   });
