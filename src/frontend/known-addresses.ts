@@ -18,7 +18,8 @@ export interface CarriedAddress extends OldAddress {
 /**
  * The addresses that the configured contracts had before: all that releases record, but for the one of
  * the configuration and the one that is served. An address away from which the site was repointed is old
- * even then: whoever repoints in a hurry changes the configuration later.
+ * even then: whoever repoints in a hurry changes the configuration later. Until then the one of the last
+ * repoint is right, also while an older release is served.
  * @param releases all of them, oldest first.
  * @param current the id of the one that is served.
  */
@@ -42,7 +43,9 @@ export function oldAddresses(
         left.delete(repoint.to);
       }
     }
-    const inUse = new Set([configured, served?.contracts[contract]?.address]);
+    const last = releases.findLast(({ repoint }) => repoint?.contract === contract)?.repoint?.to;
+    const right = left.has(configured) ? last : configured;
+    const inUse = new Set([configured, right, served?.contracts[contract]?.address]);
     return [...known]
       .filter((address) => left.has(address) || !inUse.has(address))
       .map((address) => ({ contract, address }));

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../json.js";
 import type { Advance } from "../step.js";
-import type { Manifest, ManifestFile, ReleaseSummary } from "./manifest.js";
+import type { KeptFile, Manifest, ManifestFile, ReleaseSummary } from "./manifest.js";
 
 /**
  * Where a site's releases are, and which one is served. A release is whole or is not there, and never
@@ -113,9 +113,9 @@ export interface ReleaseWriter {
 
   /**
    * Puts files of the release that is served beside those of another one, for pages that are open in
-   * browsers. A file that is there is left as it is.
+   * browsers. A file that is there is left as it is. From then on they are among what that release keeps.
    */
-  adopt(id: string, from: string, files: readonly ManifestFile[]): Promise<void>;
+  adopt(id: string, from: string, files: readonly KeptFile[]): Promise<void>;
 
   /** Removes a release that is not served. */
   remove(id: string): Promise<void>;

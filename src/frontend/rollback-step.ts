@@ -42,7 +42,8 @@ export class FrontendRollbackStep extends ReleaseStep {
     // A release that talks to another contract than the one that is served carries an old address, too.
     const elsewhere = Object.entries(target.contracts).flatMap(([contract, { address }]) => {
       const now = state.current?.contracts[contract]?.address;
-      return now === undefined || now === address ? [] : [{ contract, address }];
+      const isOld = state.old.some((one) => one.contract === contract && one.address === now);
+      return now === undefined || now === address || isOld ? [] : [{ contract, address }];
     });
     const old = [...state.old, ...elsewhere].filter(
       ({ contract, address }, index, all) =>

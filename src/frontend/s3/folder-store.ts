@@ -6,6 +6,7 @@ import { each } from "../each.js";
 import {
   isReleaseId,
   sha256,
+  type KeptFile,
   type Manifest,
   type ManifestFile,
   type ReleaseSummary,
@@ -226,21 +227,34 @@ class FolderWriter implements ReleaseWriter {
     }
   }
 
-  async adopt(id: string, from: string, files: readonly ManifestFile[]): Promise<void> {
-    const { bucket, prefix } = this.#tools;
-    const [there, source] = await Promise.all([
+  async adopt(id: string, from: string, files: readonly KeptFile[]): Promise<void> {
+    const { bucket, prefix, records } = this.#tools;
+    const [there, source, { manifest, stored }] = await Promise.all([
       objectsOf(bucket, prefix, id),
       objectsOf(bucket, prefix, from),
+      records.record(id),
     ]);
-    const missing = files.filter(({ path }) => !there.has(path) && source.has(path));
+    const own = new Set([...manifest.files, ...manifest.kept].map(({ path }) => path));
+    const adopted = files.filter(
+      ({ path }) => !own.has(path) && (there.has(path) || source.has(path)),
+    );
     let done = 0;
-    await each(missing, REQUESTS_AT_A_TIME, async ({ path }) => {
-      const object = source.get(path);
-      if (object !== undefined) {
-        await bucket.copy({ key: object.key, known: object }, keyOf(prefix, id, path));
-      }
-      this.#advance("copied", ++done, missing.length);
+    const objects = await each(adopted, REQUESTS_AT_A_TIME, async ({ path }) => {
+      const [present, original] = [there.get(path), source.get(path)];
+      const object =
+        present === undefined && original !== undefined
+          ? await bucket.copy({ key: original.key, known: original }, keyOf(prefix, id, path))
+          : { etag: present?.etag ?? "", versionId: null };
+      this.#advance("copied", ++done, adopted.length);
+      return [path, object] as const;
     });
+    if (adopted.length > 0) {
+      // What caches may get of this release must be known, to be taken from them again.
+      await records.writeRecord({
+        manifest: { ...manifest, kept: [...manifest.kept, ...adopted] },
+        stored: new Map([...stored, ...objects]),
+      });
+    }
   }
 
   async remove(id: string): Promise<void> {
