@@ -299,6 +299,53 @@ describe("restoring a site in a bucket", () => {
     expect(await visibleState(bucket, "")).to.deep.equal(before);
   });
 
+  it("leads back to before also when a copy is too large to be told from the original", async () => {
+    const { bucket, time, site } = await changedBucket();
+    const before = await visibleState(bucket, "");
+    const large: Bucket = {
+      ...wrapped(bucket, {}),
+      listVersions: async (prefix) =>
+        (await bucket.listVersions(prefix)).map((entry) =>
+          entry.isMarker || entry.key.includes(".hardhat-emergency/")
+            ? entry
+            : { ...entry, etag: `${entry.etag}-${entry.versionId}`, size: 2 ** 40 },
+        ),
+      copy: async ({ key: from, versionId }, key) => {
+        const stored = await bucket.copy({ key: from, versionId }, key);
+        return { ...stored, etag: `${stored.etag}-${stored.versionId ?? ""}` };
+      },
+    };
+    const dying: Bucket = {
+      ...large,
+      remove: async () => {
+        await Promise.reject(new Error("killed"));
+      },
+    };
+    await restore(site({ bucket: dying }), restoreTo({ time })).catch(() => undefined);
+    const { status, inverse } = await restore(site({ bucket: large }), restoreTo({ time }));
+    expect(status).to.equal("done");
+    const undone =
+      inverse === undefined ? "" : (await restore(site({ bucket: large }), inverse)).status;
+    expect(undone).to.equal("done");
+    expect(await visibleState(bucket, "")).to.deep.equal(before);
+  });
+
+  it("does not even begin a stage in which somebody else has written", async () => {
+    const { bucket, time, site } = await changedBucket();
+    const shared = wrapped(bucket, {
+      ignoresConditions: true,
+      after: async (_request, method) => {
+        if (method === "removeMarkers") {
+          await bucket.put("index.html", Buffer.from("a stranger's"), {});
+        }
+      },
+    });
+    const count = (await bucket.listVersions("index.html")).length;
+    const { status } = await restore(site({ bucket: shared }), restoreTo({ time }));
+    expect(status).to.equal("PRIOR_STATE_CHANGED");
+    expect((await bucket.listVersions("index.html")).length).to.equal(count + 1);
+  });
+
   it("refuses versions with an old address, unless that is accepted", async () => {
     const { bucket, time, site } = await changedBucket();
     const oldAddresses = async () => await Promise.resolve([{ contract: "market", address: OLD }]);
