@@ -19,9 +19,21 @@ import type {
 } from "../release-store.js";
 import { REQUESTS_AT_A_TIME } from "./aws-bucket.js";
 import { whileLocked, type BucketLock, type BucketLockWorld } from "./bucket-lock.js";
-import type { Bucket, Stored } from "./bucket.js";
-import { broken } from "./refusals.js";
-import { SiteRecords, headersFor, mergedPending, withRelease } from "./site-state.js";
+import {
+  ConditionFailed,
+  type Bucket,
+  type CopySource,
+  type ObjectHeaders,
+  type Stored,
+} from "./bucket.js";
+import { broken, changedMeanwhile } from "./refusals.js";
+import {
+  SiteRecords,
+  headersFor,
+  mergedPending,
+  removeUnfinished,
+  withRelease,
+} from "./site-state.js";
 
 /**
  * Releases of a site in folders of a bucket, `<prefix>releases/<id>/…`, and a pointer in the
@@ -173,7 +185,7 @@ class FolderWriter implements ReleaseWriter {
         }
         const twin = twins.get(file.sha256);
         if (twin !== undefined) {
-          stored.set(file.path, await bucket.copy(twin, key, headersFor(file)));
+          stored.set(file.path, await this.#copy(twin, key, headersFor(file)));
           return "shared" as const;
         }
         const bytes = await content(file);
@@ -243,7 +255,7 @@ class FolderWriter implements ReleaseWriter {
       const [present, original] = [there.get(path), source.get(path)];
       const object =
         present === undefined && original !== undefined
-          ? await bucket.copy({ key: original.key, known: original }, keyOf(prefix, id, path))
+          ? await this.#copy({ key: original.key, known: original }, keyOf(prefix, id, path))
           : { etag: present?.etag ?? "", versionId: null };
       this.#advance("copied", ++done, adopted.length);
       return [path, object] as const;
@@ -275,8 +287,18 @@ class FolderWriter implements ReleaseWriter {
   }
 
   async clean(): Promise<void> {
-    const { records } = this.#tools;
-    await records.removeRecords(await records.unfinished());
+    await removeUnfinished(this.#tools.records, this.#lock);
+  }
+
+  async #copy(from: CopySource, key: string, headers?: ObjectHeaders): Promise<Stored> {
+    const { bucket } = this.#tools;
+    try {
+      return await bucket.copy(from, key, headers);
+    } catch (error) {
+      throw error instanceof ConditionFailed
+        ? changedMeanwhile(`${bucket.place}/${from.key}`)
+        : error;
+    }
   }
 
   /** Where bytes are that a new release can have copied on the server: by their hash. */

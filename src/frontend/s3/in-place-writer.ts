@@ -20,6 +20,7 @@ import { broken, changedMeanwhile } from "./refusals.js";
 import {
   headersFor,
   mergedPending,
+  removeUnfinished,
   withRelease,
   type ReleaseRecord,
   type SiteRecords,
@@ -160,13 +161,14 @@ export class InPlaceWriter implements ReleaseWriter {
         }
       }
       const gone = await this.#gone(before, draft);
-      if (gone.length > 0) {
-        await this.#lock.check();
-      }
       await this.#save(draft, gone);
       // Pages go at once. What a page that is loading may ask for in this very moment goes later.
       const pages = gone.filter((path) => !mayBeAskedForLater(path));
-      await bucket.remove(pages.map((path) => `${prefix}${path}`));
+      if (pages.length > 0) {
+        // What is removed is not compared with what was seen: another one may have put it there anew.
+        await this.#lock.check();
+        await bucket.remove(pages.map((path) => `${prefix}${path}`));
+      }
       leaving = [...new Set([...leaving, ...gone.filter(mayBeAskedForLater)])];
       await records.writeRecord({ manifest: draft.manifest, stored: draft.stored });
     }
@@ -210,10 +212,11 @@ export class InPlaceWriter implements ReleaseWriter {
   /** Removes records of releases that are not whole, and saved bytes that no release has. */
   async clean(): Promise<void> {
     const { records, bucket } = this.#tools;
-    await records.removeRecords(await records.unfinished());
+    await removeUnfinished(records, this.#lock);
     await this.#removeLeaving();
     const saved = await records.saved();
     if (saved.size > 0) {
+      await this.#lock.check();
       const { releases } = await records.state();
       const needed = new Set<string>();
       for (const { id } of releases) {
@@ -222,7 +225,11 @@ export class InPlaceWriter implements ReleaseWriter {
           needed.add(file.sha256);
         }
       }
-      await bucket.remove([...saved].flatMap(([hash, key]) => (needed.has(hash) ? [] : [key])));
+      const unneeded = [...saved].flatMap(([hash, key]) => (needed.has(hash) ? [] : [key]));
+      if (unneeded.length > 0) {
+        await this.#lock.check();
+        await bucket.remove(unneeded);
+      }
     }
   }
 
@@ -239,6 +246,7 @@ export class InPlaceWriter implements ReleaseWriter {
       [...(manifest?.files ?? []), ...(manifest?.kept ?? [])].map(({ path }) => path),
     );
     const gone = state.leaving.filter((path) => live.has(path) && !needed.has(path));
+    await this.#lock.check();
     await bucket.remove(gone.map((path) => `${prefix}${path}`));
     await records.write(state, { leaving: [] });
   }
