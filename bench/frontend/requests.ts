@@ -48,6 +48,11 @@ const KINDS: readonly Kind[] = [
     is: asks("lifecycle"),
     why: "whether a rule has removed versions that are needed",
   },
+  {
+    name: "ask for redirects",
+    is: asks("website"),
+    why: "a copy takes over no redirect, so where there may be some each original is looked at",
+  },
   { name: "read tags", is: asks("tagging"), why: "some of the copies are compared with originals" },
   { name: "delete", is: asks("delete"), why: "the lock is given back; names that are gone" },
   {
@@ -73,7 +78,7 @@ const KINDS: readonly Kind[] = [
   {
     name: "take or renew the lock",
     is: of("PUT", new RegExp(`${RECORDS}lock$`)),
-    why: "two operators must not interleave",
+    why: "two people must not change a site at the same time",
   },
   {
     name: "look at the lock",
@@ -95,7 +100,11 @@ const KINDS: readonly Kind[] = [
     is: (request) => request.method === "PUT" && "x-amz-copy-source" in request.headers,
   },
   { name: "write an object", is: of("PUT", /./) },
-  { name: "look at an object", is: of("HEAD", /./), why: "headers that no listing tells" },
+  {
+    name: "look at an object",
+    is: of("HEAD", /./),
+    why: "some of the copies are compared with originals",
+  },
   {
     name: "read an object",
     is: of("GET", /./),
