@@ -12,15 +12,15 @@ import type {
   Step,
   Verification,
 } from "../step.js";
-import { mayBeAskedForLater } from "./content-headers.js";
+import { isImmutable, mayBeAskedForLater } from "./content-headers.js";
 import { carriedIn, oldAddresses, pathsWith } from "./known-addresses.js";
 import { MANIFEST_SCHEMA, contentHash, sha256, type KeptFile, type Manifest } from "./manifest.js";
 import { unwantedIn } from "./old-address-check.js";
 import { precompressed } from "./precompressed.js";
-import { readRelease } from "./read-site.js";
 import { problemsOf } from "./references.js";
 import { decideRelease } from "./release-decision.js";
 import type { ReleaseWriter } from "./release-store.js";
+import { SeenFiles } from "./seen-files.js";
 import { servedProblems } from "./served.js";
 import type { Site } from "./site.js";
 import { stalePaths } from "./stale-paths.js";
@@ -39,6 +39,7 @@ const DAY_MS = 86_400_000;
 export abstract class ReleaseStep implements Step {
   abstract readonly kind: `frontend-${Manifest["kind"]}`;
   protected readonly site: Site;
+  protected readonly seen: SeenFiles;
   /** What the last look has found, for the act that follows it. */
   readonly #prepared = new WeakMap<Observation, Prepared>();
   /** The look from which actions follow: these very ones, not those of a plan in a file. */
@@ -46,6 +47,7 @@ export abstract class ReleaseStep implements Step {
 
   constructor(site: Site) {
     this.site = site;
+    this.seen = new SeenFiles(site.store);
   }
 
   /** What should be served. Never writes. */
@@ -163,8 +165,8 @@ export abstract class ReleaseStep implements Step {
     }
     if (manifest.repoint !== null && damaged.length === 0) {
       const { from, to, contract } = manifest.repoint;
-      const own = await readRelease(store, id, manifest.files);
-      const kept = await readRelease(store, id, manifest.kept);
+      const own = await this.seen.read(id, manifest.files);
+      const kept = await this.seen.read(id, manifest.kept);
       const holders = pathsWith(to, own);
       const left = [...pathsWith(from, own), ...pathsWith(from, kept)];
       evidence.push(
@@ -196,12 +198,17 @@ export abstract class ReleaseStep implements Step {
     }
     if (url !== undefined) {
       const paths = new Set(manifest.files.map(({ path }) => path));
-      const files = manifest.files.filter(
+      const before = await this.#servedBefore(step);
+      const names = manifest.files.filter(
         ({ path }) => precompressed(path, paths)?.hasOriginal !== true,
       );
+      const files = names.filter(
+        ({ path, sha256: hash }) => before.get(path) !== hash || !isImmutable(path),
+      );
       const wrong = await servedProblems(url, files, settleMs, wait);
+      const others = names.length - files.length;
       evidence.push(
-        `${url} serves ${files.length - wrong.length} of ${files.length} files as they are`,
+        `${url} serves ${files.length - wrong.length} of ${files.length} files as they are${others === 0 ? "" : `; the other ${others} have not changed, nor have their names`}`,
       );
       if (wrong.length > 0) {
         problems.push(`${url} serves something else: ${told(wrong)}${this.#cacheHint()}`);
@@ -226,6 +233,15 @@ export abstract class ReleaseStep implements Step {
     return this.site.edge === null && this.site.versions !== null
       ? ". A cache in front may still hold what was served before: let it forget that, and name the distribution in hardhat.config.ts (cloudfront), so that this is done each time"
       : "";
+  }
+
+  /** The hash of each file that was served before this step, by path. */
+  async #servedBefore({ prior }: PlannedStep): Promise<ReadonlyMap<string, string>> {
+    const { store } = this.site;
+    const id = prior["release that is served"];
+    const known = (await store.releases()).some((release) => release.id === id);
+    const { files } = typeof id === "string" && known ? await store.manifest(id) : { files: [] };
+    return new Map(files.map(({ path, sha256: hash }) => [path, hash]));
   }
 
   async #look(): Promise<SiteState> {
@@ -267,7 +283,7 @@ export abstract class ReleaseStep implements Step {
     const { store } = this.site;
     const known = await store.releases();
     return known.some((release) => release.id === id)
-      ? problemsOf(await readRelease(store, id, (await store.manifest(id)).files))
+      ? problemsOf(await this.seen.read(id, (await store.manifest(id)).files))
       : [];
   }
 
@@ -395,7 +411,7 @@ export abstract class ReleaseStep implements Step {
       return [];
     }
     const at = this.site.now();
-    const { store, keepDays } = this.site;
+    const { keepDays } = this.site;
     const since = at.toISOString();
     const earliest = at.getTime() - keepDays * DAY_MS;
     const own = new Set(wanted.files.map(({ path }) => path));
@@ -412,8 +428,7 @@ export abstract class ReleaseStep implements Step {
       unwanted.length === 0
         ? new Map<string, Buffer>()
         : new Map([
-            ...(await readRelease(
-              store,
+            ...(await this.seen.read(
               current.id,
               candidates.filter(({ path }) => !wanted.kept.has(path)),
             )),

@@ -7,7 +7,6 @@ import { isImmutable, mayBeAskedForLater } from "./content-headers.js";
 import { repointIntent, type RepointIntent } from "./intents.js";
 import { contractsIn, pathsWith } from "./known-addresses.js";
 import type { Manifest } from "./manifest.js";
-import { readRelease } from "./read-site.js";
 import { ReleaseStep } from "./release-step.js";
 import { atHand, type SiteState, type Wanted } from "./wanted.js";
 import { checkOldAddresses } from "./old-address-check.js";
@@ -59,9 +58,9 @@ export class FrontendRepointStep extends ReleaseStep {
     intent: RepointIntent,
     from: string,
   ): Promise<Wanted> {
-    const { store, name } = this.site;
+    const { name } = this.site;
     const { contract, address, by, chainId, startBlock } = intent;
-    const files = await readRelease(store, current.id, current.files);
+    const files = await this.seen.read(current.id, current.files);
     const common: Common = {
       title: `point ${name} to ${address} instead of ${from} (${contract})`,
       without: from,
@@ -94,7 +93,7 @@ export class FrontendRepointStep extends ReleaseStep {
     { contract, address, ref, chainId, startBlock }: RepointIntent,
     from: string,
   ): Promise<Way> {
-    const { store, contracts } = this.site;
+    const { contracts } = this.site;
     const addresses = {
       ...addressesInUse(contracts, state, "served"),
       [contract]: address,
@@ -109,7 +108,7 @@ export class FrontendRepointStep extends ReleaseStep {
     const kept = [...current.files.filter(({ path }) => mayBeAskedForLater(path)), ...current.kept];
     return {
       ...atHand(site.files, this.site),
-      kept: repointKept(await readRelease(store, current.id, kept), from, address),
+      kept: repointKept(await this.seen.read(current.id, kept), from, address),
       repoint: { contract, from, to: address },
       contracts: contractsIn(addresses, site.files),
       commit: site.commit,
@@ -124,7 +123,7 @@ export class FrontendRepointStep extends ReleaseStep {
 
   /** With another runtime configuration, and what follows from its content. */
   async #configured(current: Manifest, files: SiteFiles, change: Change): Promise<Way> {
-    const { runtimeConfig, store } = this.site;
+    const { runtimeConfig } = this.site;
     const { contract, from, to } = change;
     const { changed, changes } = repointConfig(runtimeConfig, files, change);
     if (changes.length === 0) {
@@ -133,7 +132,7 @@ export class FrontendRepointStep extends ReleaseStep {
     return {
       ...atHand(changed.files, this.site),
       kept: new Map([
-        ...repointKept(await readRelease(store, current.id, current.kept), from, to),
+        ...repointKept(await this.seen.read(current.id, current.kept), from, to),
         ...changed.kept,
       ]),
       repoint: { contract, from, to },
@@ -151,14 +150,13 @@ export class FrontendRepointStep extends ReleaseStep {
 
   /** With the address changed wherever it stands. */
   async #patched(current: Manifest, files: SiteFiles, change: Change): Promise<Way> {
-    const { store } = this.site;
     const { contract, from, to } = change;
     const repointed = this.#orBuild(contract, () => repointFiles(files, from, to));
     const { changed, renamed, occurrences } = repointed;
     return {
       ...atHand(repointed.files, this.site),
       kept: new Map([
-        ...repointKept(await readRelease(store, current.id, current.kept), from, to),
+        ...repointKept(await this.seen.read(current.id, current.kept), from, to),
         ...repointed.kept,
       ]),
       repoint: { contract, from, to },

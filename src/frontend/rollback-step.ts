@@ -3,7 +3,6 @@ import type { JsonObject } from "../json.js";
 import { parseIntent } from "../parse-intent.js";
 import { rollbackIntent } from "./intents.js";
 import type { Manifest, ManifestFile, ReleaseSummary } from "./manifest.js";
-import { readRelease } from "./read-site.js";
 import { builtFromCommit } from "./rollback-build.js";
 import { ReleaseStep } from "./release-step.js";
 import { checkOldAddresses } from "./old-address-check.js";
@@ -15,8 +14,6 @@ import type { SiteState, Wanted } from "./wanted.js";
  */
 export class FrontendRollbackStep extends ReleaseStep {
   readonly kind = "frontend-rollback";
-  /** Files of releases that were read already, see {@link keyOf}: their bytes never change. */
-  readonly #read = new Map<string, Buffer>();
 
   protected async want(raw: JsonObject, state: SiteState): Promise<Wanted> {
     const intent = parseIntent(this.kind, rollbackIntent, raw);
@@ -28,17 +25,7 @@ export class FrontendRollbackStep extends ReleaseStep {
     // What is the same in the release that is served makes nothing worse, and need not be fetched.
     const served = new Set(state.current?.files.map(keyOf));
     const changed = target.files.filter((file) => !served.has(keyOf(file)));
-    const unread = changed.filter((file) => !this.#read.has(keyOf(file)));
-    const read = await readRelease(store, target.id, unread);
-    const files = new Map(
-      changed.flatMap((file) => {
-        const bytes = read.get(file.path) ?? this.#read.get(keyOf(file));
-        return bytes === undefined ? [] : [[file.path, bytes] as const];
-      }),
-    );
-    for (const file of unread) {
-      this.#read.set(keyOf(file), files.get(file.path) ?? Buffer.alloc(0));
-    }
+    const files = await this.seen.read(target.id, changed);
     // A release that talks to another contract than the one that is served carries an old address, too.
     const elsewhere = Object.entries(target.contracts).flatMap(([contract, { address }]) => {
       const now = state.current?.contracts[contract]?.address;

@@ -54,6 +54,8 @@ interface Draft {
   /** Files that are only written when the release is switched to. */
   readonly left: readonly ManifestFile[];
   readonly keepsVersions: boolean;
+  /** How many files are written, of how many. */
+  readonly written: { done: number; readonly total: number };
 }
 
 /** An object that a release has recorded. */
@@ -135,8 +137,9 @@ export class InPlaceWriter implements ReleaseWriter {
       stored,
       left: changed.filter((file) => !isEarly(file)),
       keepsVersions: versioning === "enabled",
+      written: { done: 0, total: changed.length },
     };
-    await this.#writeAll(this.#draft, changed.filter(isEarly), "uploaded", changed.length);
+    await this.#writeAll(this.#draft, changed.filter(isEarly));
     return { written: changed.length, shared, resumed: stored.size - shared };
   }
 
@@ -157,7 +160,7 @@ export class InPlaceWriter implements ReleaseWriter {
         const files = draft.left.filter(({ path }) => turnOf(path, world.runtimeConfig) === turn);
         if (files.length > 0) {
           await this.#lock.check();
-          await this.#writeAll(draft, files, "uploaded", draft.left.length);
+          await this.#writeAll(draft, files);
         }
       }
       const gone = await this.#gone(before, draft);
@@ -267,12 +270,7 @@ export class InPlaceWriter implements ReleaseWriter {
     return known;
   }
 
-  async #writeAll(
-    draft: Draft,
-    files: readonly ManifestFile[],
-    what: string,
-    total: number,
-  ): Promise<void> {
+  async #writeAll(draft: Draft, files: readonly ManifestFile[]): Promise<void> {
     if (files.length === 0) {
       return;
     }
@@ -280,11 +278,11 @@ export class InPlaceWriter implements ReleaseWriter {
       draft,
       files.map(({ path }) => path),
     );
-    let done = total - files.length;
+    const { written } = draft;
     await each(files, REQUESTS_AT_A_TIME, async (file) => {
       draft.stored.set(file.path, await this.#write(draft, file));
-      done++;
-      this.#advance(what, done, total);
+      written.done++;
+      this.#advance("uploaded", written.done, written.total);
     });
   }
 
