@@ -76,6 +76,16 @@ export const ERROR_CODES = {
   VERSIONS_NOT_KEPT:
     "the bucket keeps no versions, so data would be lost, or there is none to go back to",
   VERSION_ARCHIVED: "a version lies in an archive and has to be fetched from there first",
+  CLUSTER_UNREACHABLE: "the Kubernetes API server does not answer, or cannot now",
+  CLUSTER_CREDENTIALS:
+    "the Kubernetes API server does not accept the credentials in the kubeconfig",
+  CLUSTER_DENIED: "the credentials may not do in the cluster what is needed",
+  CLUSTER_REFUSED:
+    "the Kubernetes API server refuses for a reason of its own; its message says why",
+  UNKNOWN_INDEXER: "no indexer of this name is configured",
+  UNKNOWN_WORKLOAD: "the cluster has no such Deployment, StatefulSet or DaemonSet",
+  UNKNOWN_REVISION: "the workload has no such revision",
+  ROLLOUT_PAUSED: "the rollout is paused, so that going back to a revision would change nothing",
 } as const;
 
 /** A stable error code, see {@link ERROR_CODES}. */

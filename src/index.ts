@@ -359,6 +359,48 @@ const frontendTasks = [
     .build(),
 ];
 
+const INDEXER = "Name from the config; needed only where there are several";
+
+const indexerTasks = [
+  emptyTask("indexer", "Roll back indexers and APIs, and see whether they run").build(),
+  withText(
+    withText(
+      withText(
+        withText(
+          task(["indexer", "rollback"], "Run an earlier revision again, and wait until it is up"),
+          "indexer",
+          INDEXER,
+        ),
+        "to",
+        'Revision, image or digest; "healthy": the newest other one with a pod that works; default: "previous"',
+      ),
+      "plan",
+      "Perform the plan in this file instead of making one",
+    ),
+    "savePlan",
+    "Write the plan to this file",
+  )
+    .addFlag({ name: "yes", description: "Do not ask for the indexer's name to be typed" })
+    .addFlag({ name: "dryRun", description: "Show the plan and stop" })
+    .addFlag({ name: "rehearse", description: "Let the API server try it first, and keep nothing" })
+    .addFlag({ name: "json", description: "Print one JSON document and nothing else" })
+    .setAction(async () => await import("../tasks/indexer/rollback.js"))
+    .build(),
+  withText(task(["indexer", "history"], "List the revisions of an indexer"), "indexer", INDEXER)
+    .addFlag({ name: "json", description: "Print one JSON document and nothing else" })
+    .setAction(async () => await import("../tasks/indexer/history.js"))
+    .build(),
+  withText(
+    task(["indexer", "status"], "Wait until an indexer is up, and say why it is not"),
+    "indexer",
+    INDEXER,
+  )
+    .addFlag({ name: "noWait", description: "Say how it is now" })
+    .addFlag({ name: "json", description: "Print one JSON document and nothing else" })
+    .setAction(async () => await import("../tasks/indexer/status.js"))
+    .build(),
+];
+
 /** The plugin's description. It acts only when a task runs. */
 const hardhatEmergency = definePlugin({
   id: "hardhat-emergency",
@@ -376,6 +418,7 @@ const hardhatEmergency = definePlugin({
     upgrade,
     drill,
     ...frontendTasks,
+    ...indexerTasks,
   ],
 });
 

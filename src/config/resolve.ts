@@ -2,6 +2,8 @@ import type {
   EmergencyConfig,
   EmergencyFrontendConfig,
   EmergencyFrontendUserConfig,
+  EmergencyIndexerConfig,
+  EmergencyIndexerUserConfig,
   EmergencyUserConfig,
 } from "./types.js";
 
@@ -12,6 +14,9 @@ const MINED_TIMEOUT_SECONDS = 180;
 const KEEP_DAYS = 30;
 
 const KEEP_RELEASES = 10;
+
+/** Kubernetes' own progress deadline. */
+const WAIT_SECONDS = 600;
 
 /** Fills in the defaults. */
 export function resolveEmergencyConfig(user: EmergencyUserConfig = {}): EmergencyConfig {
@@ -31,9 +36,13 @@ export function resolveEmergencyConfig(user: EmergencyUserConfig = {}): Emergenc
   const frontends = Object.entries(user.frontends ?? {}).map(
     ([name, frontend]) => [name, resolveFrontend(frontend)] as const,
   );
+  const indexers = Object.entries(user.indexers ?? {}).map(
+    ([name, indexer]) => [name, resolveIndexer(indexer)] as const,
+  );
   return {
     contracts: Object.fromEntries(contracts),
     frontends: Object.fromEntries(frontends),
+    indexers: Object.fromEntries(indexers),
     mechanisms: user.mechanisms ?? {},
     directory: user.directory ?? ".emergency",
     minedTimeoutSeconds: user.minedTimeoutSeconds ?? MINED_TIMEOUT_SECONDS,
@@ -76,5 +85,18 @@ function resolveFrontend(user: EmergencyFrontendUserConfig): EmergencyFrontendCo
     live: user.live ?? true,
     keepReleases: user.keepReleases ?? KEEP_RELEASES,
     keepDays: user.keepDays ?? KEEP_DAYS,
+  };
+}
+
+function resolveIndexer({
+  kubernetes,
+  live,
+  waitSeconds,
+}: EmergencyIndexerUserConfig): EmergencyIndexerConfig {
+  const { kind, name, namespace, context, kubeconfig } = kubernetes;
+  return {
+    kubernetes: { kind: kind ?? "Deployment", name, namespace, context, kubeconfig },
+    live: live ?? true,
+    waitSeconds: waitSeconds ?? WAIT_SECONDS,
   };
 }

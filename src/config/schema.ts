@@ -165,12 +165,33 @@ const frontend = z
     message: "stands before a bucket: add s3",
   });
 
+const kubernetesName = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, "must be a name as Kubernetes has them: lower case");
+
+const indexer = z
+  .object({
+    kubernetes: z
+      .object({
+        kind: z.enum(["Deployment", "StatefulSet", "DaemonSet"]).optional(),
+        name: kubernetesName,
+        namespace: kubernetesName.optional(),
+        context: text.optional(),
+        kubeconfig: text.optional(),
+      })
+      .strict(),
+    live: z.boolean().optional(),
+    waitSeconds: z.number().positive().max(3600).optional(),
+  })
+  .strict();
+
 /** What a user may write under `emergency` in hardhat.config.ts. */
 export const emergencyUserConfigSchema = z
   .object({
     contracts: z.record(name, contract).optional(),
     directory: z.string().min(1).optional(),
     frontends: z.record(name, frontend).optional(),
+    indexers: z.record(name, indexer).optional(),
     mechanisms: z.record(mechanismName, mechanism).optional(),
     minedTimeoutSeconds: z.number().positive().max(3600).optional(),
   })

@@ -151,12 +151,36 @@ export interface EmergencyFrontendUserConfig {
   readonly keepDays?: number;
 }
 
+/** A workload in a Kubernetes cluster. */
+export interface EmergencyWorkloadUserConfig {
+  /** Default: "Deployment". */
+  readonly kind?: "Deployment" | "StatefulSet" | "DaemonSet";
+  readonly name: string;
+  /** Default: the context's. */
+  readonly namespace?: string;
+  /** Of the kubeconfig; default: its current one. */
+  readonly context?: string;
+  /** In the project, or absolute; default: as kubectl finds it. */
+  readonly kubeconfig?: string;
+}
+
+/** An indexer or API that follows the contracts. */
+export interface EmergencyIndexerUserConfig {
+  readonly kubernetes: EmergencyWorkloadUserConfig;
+  /** Whether its name must be typed before it is changed; default: true. */
+  readonly live?: boolean;
+  /** How long it is waited for until it is up, in seconds; default: 600, as Kubernetes itself does. */
+  readonly waitSeconds?: number;
+}
+
 /** `emergency` in hardhat.config.ts. Everything is optional. */
 export interface EmergencyUserConfig {
   /** Contracts by the names that commands use for them. */
   readonly contracts?: Readonly<Record<string, EmergencyContractUserConfig>>;
   /** Websites that talk to the contracts, by names of your own. */
   readonly frontends?: Readonly<Record<string, EmergencyFrontendUserConfig>>;
+  /** Indexers and APIs that follow the contracts, by names of your own. */
+  readonly indexers?: Readonly<Record<string, EmergencyIndexerUserConfig>>;
   /** Ways to pause that the plugin does not know, by names of your own. */
   readonly mechanisms?: Readonly<Record<string, EmergencyMechanismUserConfig>>;
   /** Where the outbox and the reports are kept; default ".emergency" in the project. */
@@ -214,10 +238,24 @@ export interface EmergencyFrontendConfig {
   readonly keepDays: number;
 }
 
+/** An indexer with its defaults filled in. */
+export interface EmergencyIndexerConfig {
+  readonly kubernetes: {
+    readonly kind: "Deployment" | "StatefulSet" | "DaemonSet";
+    readonly name: string;
+    readonly namespace: string | undefined;
+    readonly context: string | undefined;
+    readonly kubeconfig: string | undefined;
+  };
+  readonly live: boolean;
+  readonly waitSeconds: number;
+}
+
 /** The configuration with its defaults filled in. */
 export interface EmergencyConfig {
   readonly contracts: Readonly<Record<string, EmergencyContractConfig>>;
   readonly frontends: Readonly<Record<string, EmergencyFrontendConfig>>;
+  readonly indexers: Readonly<Record<string, EmergencyIndexerConfig>>;
   readonly mechanisms: Readonly<Record<string, EmergencyMechanismUserConfig>>;
   readonly directory: string;
   readonly minedTimeoutSeconds: number;

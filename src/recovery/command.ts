@@ -9,7 +9,7 @@ import { copiedOutbox, fileOutbox, noOutbox, type Outbox } from "../chain/transa
 import type { Sender } from "../chain/transactions/send.js";
 import { EmergencyError } from "../errors.js";
 import type { Progress, StepRequest, StepSet } from "../step.js";
-import type { AnyWorld, Plan, PlanWorld, SiteWorld } from "./plan.js";
+import type { AnyWorld, IndexerWorld, Plan, PlanWorld, SiteWorld } from "./plan.js";
 import { makePlan, performPlan, rehearsePlan, type RunResult } from "./run.js";
 import { projectTools, stepSet } from "./steps.js";
 import { loadFork, loadPlanFile } from "./lazy.js";
@@ -31,7 +31,7 @@ export interface CommandOptions {
 
 /** What a command tells, in its order. */
 export interface CommandView {
-  plan(plan: Plan<AnyWorld>, world: WorldInWords | SiteInWords): void;
+  plan(plan: Plan<AnyWorld>, world: WorldInWords | SiteInWords | IndexerInWords): void;
   rehearsing(copy: string): void;
   rehearsal(plan: Plan<AnyWorld>): void;
   progress: Progress;
@@ -47,6 +47,11 @@ export interface WorldInWords {
 
 /** The site a plan is for, as people should see it. */
 export interface SiteInWords extends SiteWorld {
+  readonly live: boolean;
+}
+
+/** The indexer a plan is for, as people should see it. */
+export interface IndexerInWords extends IndexerWorld {
   readonly live: boolean;
 }
 
@@ -170,10 +175,12 @@ async function planFromFile(file: string, command: string, chain: Chain): Promis
   const { readPlan } = await loadPlanFile();
   const { world, ...rest } = await readPlan(file);
   if (!("chainId" in world)) {
+    const [what, name] =
+      "frontend" in world ? ["frontend", world.frontend] : ["indexer", world.indexer];
     throw new EmergencyError(
       "BAD_PLAN",
-      `${file} cannot be used here: it is for the frontend "${world.frontend}", not for a chain`,
-      `npx hardhat ${rest.command} --frontend ${world.frontend} --plan ${file}`,
+      `${file} cannot be used here: it is for the ${what} "${name}", not for a chain`,
+      `npx hardhat ${rest.command} --${what} ${name} --plan ${file}`,
     );
   }
   const plan = { ...rest, world };

@@ -110,10 +110,12 @@ async function planFromFile(
       ? `it is a plan for "${plan.command}", not for "${command}"`
       : "chainId" in world
         ? `it is for network "${world.network}", not for a frontend`
-        : world.frontend !== here.frontend || world.place !== here.place
-          ? `it is for frontend "${world.frontend}" in ${world.place}, not for "${here.frontend}" in ${here.place}`
-          : undefined;
-  if (problem !== undefined || "chainId" in world) {
+        : "indexer" in world
+          ? `it is for indexer "${world.indexer}", not for a frontend`
+          : world.frontend !== here.frontend || world.place !== here.place
+            ? `it is for frontend "${world.frontend}" in ${world.place}, not for "${here.frontend}" in ${here.place}`
+            : undefined;
+  if (problem !== undefined || !("frontend" in world)) {
     throw new EmergencyError(
       "BAD_PLAN",
       `${file} cannot be used here: ${problem ?? "it is not for a frontend"}`,

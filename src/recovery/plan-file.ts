@@ -53,6 +53,7 @@ const planSchema = z
         })
         .strict(),
       z.object({ frontend: z.string(), place: z.string() }).strict(),
+      z.object({ indexer: z.string(), place: z.string() }).strict(),
     ]),
     steps: z.array(stepSchema).min(1),
     rehearsal: z

@@ -22,8 +22,16 @@ export interface SiteWorld {
   readonly place: string;
 }
 
+/** Which indexer a plan was made for. */
+export interface IndexerWorld {
+  /** As in the configuration. */
+  readonly indexer: string;
+  /** Where it runs: a namespace of a cluster. */
+  readonly place: string;
+}
+
 /** What a plan can be for. */
-export type AnyWorld = PlanWorld | SiteWorld;
+export type AnyWorld = PlanWorld | SiteWorld | IndexerWorld;
 
 /** What a plan did on a fork, or on a copy of a site. */
 export interface Rehearsal {
@@ -46,7 +54,7 @@ export interface Plan<World extends AnyWorld = PlanWorld> {
   readonly world: World;
   readonly steps: readonly PlannedStep[];
   readonly rehearsal: Rehearsal | null;
-  /** sha256 over chain id and block, or the site, and steps (prior facts, actions, expected differences, order). */
+  /** sha256 over chain id and block, or the site or indexer, and steps (prior facts, actions, expected differences, order). */
   readonly hash: string;
 }
 

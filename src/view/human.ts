@@ -2,7 +2,13 @@ import { isRecord } from "../json.js";
 import { withCommas } from "../numbers.js";
 import { isTransactionEffect } from "../chain/transactions/transaction.js";
 import { formatEth } from "../chain/transactions/fees.js";
-import type { CommandReport, CommandView, SiteInWords, WorldInWords } from "../recovery/command.js";
+import type {
+  CommandReport,
+  CommandView,
+  IndexerInWords,
+  SiteInWords,
+  WorldInWords,
+} from "../recovery/command.js";
 import type { AnyWorld, Plan } from "../recovery/plan.js";
 import type { StepOutcome } from "../recovery/run.js";
 import type { Difference, Effects, PlannedStep, ProgressEvent } from "../step.js";
@@ -39,6 +45,15 @@ export const SITE_WORDS: Words = {
   done: "DONE",
 };
 
+/** See {@link Words}. */
+export const CLUSTER_WORDS: Words = {
+  doing: "Doing",
+  onTheCopy: "In a dry run of the API server",
+  untouched: "The cluster was not written to.",
+  nothingDone: "nothing was written",
+  done: "DONE",
+};
+
 /** Tells a command's course to a person. */
 export class HumanView implements CommandView {
   readonly #print: Print;
@@ -54,11 +69,11 @@ export class HumanView implements CommandView {
     this.#words = words;
   }
 
-  plan(plan: Plan<AnyWorld>, world: WorldInWords | SiteInWords): void {
+  plan(plan: Plan<AnyWorld>, world: WorldInWords | SiteInWords | IndexerInWords): void {
     const live = emphasise("warning", "LIVE");
     this.#print(
-      "frontend" in world
-        ? `Frontend ${world.frontend} in ${world.place}: ${world.live ? live : "not live"}`
+      "place" in world
+        ? `${"frontend" in world ? `Frontend ${world.frontend}` : `Indexer ${world.indexer}`} in ${world.place}: ${world.live ? live : "not live"}`
         : `Network ${world.network}, chain id ${world.chainId}, block ${world.block}: ${world.live ? live : "a development chain"}`,
     );
     const steps = plan.steps.length === 1 ? "1 step" : `${plan.steps.length} steps`;
@@ -202,13 +217,16 @@ function undoOf({ kind, intent, inverse }: PlannedStep): string {
   if ("none" in inverse) {
     return inverse.none;
   }
-  const { to, target } = inverse.intent;
+  const { to, target, indexer } = inverse.intent;
   const rollback = "npx hardhat frontend rollback";
   // Whoever undoes a change of addresses wants the old one back, and says so.
   const isChange = kind === "frontend-repoint" || intent.acceptOldAddress === true;
   const accept = isChange ? " --accept-old-address" : "";
   if (inverse.kind === "frontend-rollback" && typeof to === "string") {
     return `${rollback} --to ${to}${accept}`;
+  }
+  if (isRecord(target) && typeof target.revision === "number" && typeof indexer === "string") {
+    return `npx hardhat indexer rollback --indexer ${indexer} --to ${target.revision}`;
   }
   return isRecord(target) && typeof target.before === "string"
     ? `${rollback} --undo ${target.before}${accept}`

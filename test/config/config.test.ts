@@ -167,6 +167,16 @@ describe("the configuration", () => {
       { frontends: { web: { directory: "www", url: "a.example" } } },
       "emergency.frontends.web.url",
     ],
+    [
+      "an indexer that runs nowhere",
+      { indexers: { api: {} } },
+      "emergency.indexers.api.kubernetes",
+    ],
+    [
+      "a workload without a history",
+      { indexers: { api: { kubernetes: { kind: "Job", name: "api" } } } },
+      "emergency.indexers.api.kubernetes.kind",
+    ],
     ["a patience of zero", { minedTimeoutSeconds: 0 }, "emergency.minedTimeoutSeconds"],
     ["a patience without end", { minedTimeoutSeconds: 1e9 }, "emergency.minedTimeoutSeconds"],
     ["a patience in words", { minedTimeoutSeconds: "60" }, "emergency.minedTimeoutSeconds"],
@@ -185,6 +195,7 @@ describe("the configuration", () => {
     expect(resolveEmergencyConfig()).to.deep.equal({
       contracts: {},
       frontends: {},
+      indexers: {},
       mechanisms: {},
       directory: ".emergency",
       minedTimeoutSeconds: 180,

@@ -35,6 +35,11 @@ export interface Kubernetes {
     namespace: string,
     ...args: readonly string[]
   ): Promise<{ readonly code: number | null; readonly output: string }>;
+  /** `kubectl apply` of a manifest. Never throws for what kubectl says. */
+  apply(
+    namespace: string,
+    manifest: unknown,
+  ): Promise<{ readonly code: number | null; readonly output: string }>;
   /** Kills everything, and removes what it kept. */
   stop(): Promise<void>;
 }
@@ -71,6 +76,16 @@ export async function startKubernetes(): Promise<Kubernetes> {
         }),
       ]);
       let made = 0;
+      let applied = 0;
+      const kubectl: Kubernetes["kubectl"] = async (namespace, ...args) =>
+        await runToEnd(
+          pathOf("kubectl"),
+          [
+            ...["--kubeconfig", kubeconfig, "--cache-dir", join(folder, "kubectl")],
+            ...["--namespace", namespace, ...args],
+          ],
+          { env: { KUBECONFIG: kubeconfig } },
+        );
       return {
         kubeconfig,
         server,
@@ -87,15 +102,13 @@ export async function startKubernetes(): Promise<Kubernetes> {
           });
           return name;
         },
-        kubectl: async (namespace, ...args) =>
-          await runToEnd(
-            pathOf("kubectl"),
-            [
-              ...["--kubeconfig", kubeconfig, "--cache-dir", join(folder, "kubectl")],
-              ...["--namespace", namespace, ...args],
-            ],
-            { env: { KUBECONFIG: kubeconfig } },
-          ),
+        kubectl,
+        async apply(namespace, manifest) {
+          applied += 1;
+          const file = join(folder, `manifest-${applied}.json`);
+          await writeFile(file, JSON.stringify(manifest));
+          return await kubectl(namespace, "apply", "--filename", file);
+        },
         stop,
       };
     } catch (error) {

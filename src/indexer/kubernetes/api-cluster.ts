@@ -1,0 +1,159 @@
+import { z } from "zod";
+
+import { EmergencyError, asError } from "../../errors.js";
+import { askPatiently, refusalOf, saidBy, type ApiAnswer, type ApiTools } from "./api.js";
+import type { Cluster } from "./cluster.js";
+import {
+  controllerRevisionSchema,
+  eventSchema,
+  podSchema,
+  replicaSetSchema,
+  workloadSchema,
+  type WorkloadKind,
+  type WorkloadName,
+} from "./objects.js";
+import { selectorOf } from "./selector.js";
+
+/** Who is said to have changed a field, in `metadata.managedFields`. */
+export const FIELD_MANAGER = "hardhat-emergency";
+
+/** More would be a large answer, fewer many questions. The same as kubectl's. */
+const PAGE = "500";
+
+const PLURALS: Record<WorkloadKind, string> = {
+  Deployment: "deployments",
+  StatefulSet: "statefulsets",
+  DaemonSet: "daemonsets",
+};
+
+/** The cluster behind an API server, seen from one namespace. */
+export function apiCluster(tools: ApiTools, namespace: string): Cluster {
+  const apps = `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}`;
+  const core = `/api/v1/namespaces/${encodeURIComponent(namespace)}`;
+
+  function parsed<T>(
+    schema: z.ZodType<T, z.ZodTypeDef, unknown>,
+    doing: string,
+    answer: ApiAnswer,
+  ): T {
+    if (answer.status >= 300) {
+      throw refusalOf(tools, doing, answer);
+    }
+    try {
+      return schema.parse(JSON.parse(answer.text));
+    } catch (error) {
+      throw new EmergencyError(
+        "CLUSTER_REFUSED",
+        `${tools.server} answers with something that is not Kubernetes' when asked to ${doing}`,
+        "check the server's address in the kubeconfig",
+        asError(error),
+      );
+    }
+  }
+
+  async function list<T>(
+    item: z.ZodType<T, z.ZodTypeDef, unknown>,
+    doing: string,
+    path: string,
+    query: Readonly<Record<string, string>>,
+  ): Promise<readonly T[]> {
+    const page = z.object({
+      metadata: z.object({ continue: z.string().default("") }).default({}),
+      items: z.array(item).nullable(),
+    });
+    let items: T[] = [];
+    let from: string | undefined = "";
+    while (from !== undefined) {
+      const answer: ApiAnswer = await askPatiently(tools, {
+        method: "GET",
+        path,
+        query: { ...query, limit: PAGE, ...(from === "" ? {} : { continue: from }) },
+      });
+      if (answer.status === 410 && from !== "") {
+        // The list has grown too old to be continued: from the start again.
+        items = [];
+        from = "";
+        continue;
+      }
+      const { metadata, items: more } = parsed(page, doing, answer);
+      items.push(...(more ?? []));
+      from = metadata.continue === "" ? undefined : metadata.continue;
+    }
+    return items;
+  }
+
+  const pathOf = ({ kind, name }: WorkloadName): string =>
+    `${apps}/${PLURALS[kind]}/${encodeURIComponent(name)}`;
+
+  return {
+    place: `namespace ${namespace}, ${tools.server}`,
+    namespace,
+    async workload(name) {
+      const answer = await askPatiently(tools, { method: "GET", path: pathOf(name) });
+      if (answer.status === 404) {
+        throw new EmergencyError(
+          "UNKNOWN_WORKLOAD",
+          `there is no ${name.kind} "${name.name}" in namespace ${namespace} of ${tools.server}`,
+          `correct kind, name, namespace or context in hardhat.config.ts; see what there is: kubectl ${tools.kubectl} get ${PLURALS[name.kind]} --all-namespaces`,
+        );
+      }
+      return parsed(workloadSchema, `read ${described(name)}`, answer);
+    },
+    replicaSets: async (workload) =>
+      await list(replicaSetSchema, "list its ReplicaSets", `${apps}/replicasets`, {
+        labelSelector: selectorOf(workload),
+      }),
+    controllerRevisions: async (workload) =>
+      await list(
+        controllerRevisionSchema,
+        "list its ControllerRevisions",
+        `${apps}/controllerrevisions`,
+        { labelSelector: selectorOf(workload) },
+      ),
+    pods: async (workload) =>
+      await list(podSchema, "list its pods", `${core}/pods`, {
+        labelSelector: selectorOf(workload),
+      }),
+    warnings: async () =>
+      await list(eventSchema, "list the events of the namespace", `${core}/events`, {
+        fieldSelector: "type=Warning",
+      }),
+    async lastLines(pod, container, lines) {
+      for (const previous of ["true", "false"]) {
+        // Whoever cannot read logs still wants to know the rest, and at once.
+        const answer = await tools
+          .ask({
+            method: "GET",
+            path: `${core}/pods/${encodeURIComponent(pod)}/log`,
+            query: { container, previous, tailLines: String(lines) },
+          })
+          .catch(() => undefined);
+        if (answer?.status === 200 && answer.text.trim() !== "") {
+          return answer.text.trimEnd();
+        }
+      }
+      return null;
+    },
+    async patch(name, operations, dryRun) {
+      const answer = await askPatiently(tools, {
+        method: "PATCH",
+        path: pathOf(name),
+        query: { fieldManager: FIELD_MANAGER, ...(dryRun ? { dryRun: "All" } : {}) },
+        body: [...operations],
+      });
+      if (answer.status === 409 || (answer.status === 422 && isFailedTest(answer))) {
+        return { refused: saidBy(answer) };
+      }
+      return { workload: parsed(workloadSchema, `patch ${described(name)}`, answer) };
+    },
+  };
+}
+
+/** A patch whose `test` does not hold is as invalid to an API server as an object that breaks a rule. */
+function isFailedTest(answer: ApiAnswer): boolean {
+  return /\btest(ing)?\b.*fail|due to an error in our request/is.test(saidBy(answer));
+}
+
+function described({ kind, name }: WorkloadName): string {
+  return `${kind} ${name}`;
+}

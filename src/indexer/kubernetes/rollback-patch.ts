@@ -1,0 +1,107 @@
+import type { JsonObject } from "../../json.js";
+import { jsonObjectSchema } from "../../json-schema.js";
+import type { PatchOperation } from "./cluster.js";
+import type { Revision } from "./history.js";
+import { MARK_ANNOTATION, writeMark, type Mark } from "./mark.js";
+import type { Workload, WorkloadKind } from "./objects.js";
+import { isJsonObject } from "./template.js";
+
+/** What `kubectl apply` compares with, to see what was taken out of a manifest. */
+export const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+
+/**
+ * Annotations that say how a Deployment is, and not how it was: they stay when all others become those of the
+ * ReplicaSet. The same as kubectl's (pkg/polymorphichelpers/rollback.go).
+ */
+const ABOUT_NOW = [
+  LAST_APPLIED,
+  "deployment.kubernetes.io/revision",
+  "deployment.kubernetes.io/revision-history",
+  "deployment.kubernetes.io/desired-replicas",
+  "deployment.kubernetes.io/max-replicas",
+  "deprecated.deployment.rollback.to",
+];
+
+/**
+ * The patch that brings a workload back to a revision. Pure.
+ *
+ * It holds only as long as nobody else has changed what it replaces: the template and the annotations must be
+ * those that were looked at. What it does not touch, such as the number of replicas, anybody may change.
+ *
+ * It differs from kubectl's in three things: those tests; the mark; and that what `kubectl apply` remembers
+ * of the template becomes the template that is now there. Left as it is, the next apply would not know that
+ * fields of the old revision are there, and would keep those that its manifest no longer has.
+ */
+export function rollbackPatch(
+  kind: WorkloadKind,
+  workload: Workload,
+  revision: Revision,
+  mark: Mark,
+): readonly PatchOperation[] {
+  const { uid, resourceVersion, annotations } = workload.metadata;
+  const had = Object.keys(annotations).length > 0;
+  return [
+    { op: "test", path: "/metadata/uid", value: uid },
+    { op: "test", path: "/spec/template", value: workload.spec.template },
+    // That there are none cannot be tested. That nothing at all has changed can.
+    had
+      ? { op: "test", path: "/metadata/annotations", value: annotations }
+      : { op: "test", path: "/metadata/resourceVersion", value: resourceVersion },
+    { op: "replace", path: "/spec/template", value: revision.template },
+    {
+      op: had ? "replace" : "add",
+      path: "/metadata/annotations",
+      value: annotationsAfter(kind, annotations, revision, mark),
+    },
+  ];
+}
+
+function annotationsAfter(
+  kind: WorkloadKind,
+  now: Readonly<Record<string, string>>,
+  revision: Revision,
+  mark: Mark,
+): Readonly<Record<string, string>> {
+  const kept =
+    kind === "Deployment"
+      ? {
+          ...without(revision.annotations, [...ABOUT_NOW, MARK_ANNOTATION]),
+          ...only(now, ABOUT_NOW),
+        }
+      : now;
+  const applied = kept[LAST_APPLIED];
+  return {
+    ...kept,
+    ...(applied === undefined ? {} : { [LAST_APPLIED]: withTemplate(applied, revision.template) }),
+    [MARK_ANNOTATION]: writeMark(mark),
+  };
+}
+
+/** What was last applied, with another template. What cannot be read stays as it is. */
+function withTemplate(applied: string, template: JsonObject): string {
+  let value: JsonObject;
+  try {
+    value = jsonObjectSchema.parse(JSON.parse(applied));
+  } catch {
+    return applied;
+  }
+  if (!isJsonObject(value.spec)) {
+    return applied;
+  }
+  // kubectl ends it with a line break.
+  return `${JSON.stringify({ ...value, spec: { ...value.spec, template } })}\n`;
+}
+
+function only(
+  annotations: Readonly<Record<string, string>>,
+  names: readonly string[],
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(annotations).filter(([name]) => names.includes(name)));
+}
+
+function without(
+  annotations: Readonly<Record<string, string>>,
+  names: readonly string[],
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(annotations).filter(([name]) => !names.includes(name)));
+}

@@ -1,0 +1,246 @@
+import { z } from "zod";
+
+import { EmergencyError } from "../../errors.js";
+import { canonicalJson, isRecord, type JsonObject } from "../../json.js";
+import { parseIntent } from "../../parse-intent.js";
+import type {
+  Action,
+  Decision,
+  Effects,
+  Facts,
+  Observation,
+  PlannedStep,
+  Progress,
+  Step,
+  Verification,
+} from "../../step.js";
+import type { Indexer } from "../indexer.js";
+import { chooseRevision, type Chosen, type Target } from "./choose-revision.js";
+import { readHistory, type History, type Revision } from "./history.js";
+import { MARK_ANNOTATION, writeMark, type Mark } from "./mark.js";
+import { rollbackPatch } from "./rollback-patch.js";
+import { problemOf, waitForRollout, type WorkloadStatus } from "./status.js";
+import { templateHash } from "./template.js";
+
+const target: z.ZodType<Target> = z.discriminatedUnion("to", [
+  z.object({ to: z.literal("previous") }).strict(),
+  z.object({ to: z.literal("healthy") }).strict(),
+  z.object({ to: z.literal("revision"), revision: z.number().int().positive() }).strict(),
+  z.object({ to: z.literal("image"), image: z.string().min(1) }).strict(),
+]);
+
+const rollbackIntent = z.object({ indexer: z.string(), target }).strict();
+
+/** What the last look has found, for the act that follows it. */
+interface Looked {
+  readonly history: History;
+  readonly chosen: Chosen;
+}
+
+/**
+ * Brings a Deployment, StatefulSet or DaemonSet back to an earlier revision, and waits until its pods work.
+ *
+ * The rehearsal is the API server's own dry run: it does everything up to keeping the result, admission and
+ * validation included.
+ */
+export class KubernetesRollbackStep implements Step {
+  readonly kind = "indexer-rollback";
+  readonly #indexer: Indexer;
+  readonly #dryRun: boolean;
+  /** What came of the wait that follows the patch. */
+  #waited: WorkloadStatus | undefined;
+  readonly #looked = new WeakMap<Observation, Looked>();
+
+  /** @param dryRun true for the step that rehearses. */
+  constructor(indexer: Indexer, dryRun = false) {
+    this.#indexer = indexer;
+    this.#dryRun = dryRun;
+  }
+
+  async observe(raw: JsonObject): Promise<Observation> {
+    const intent = parseIntent(this.kind, rollbackIntent, raw);
+    const { cluster, workload: name } = this.#indexer;
+    const history = await readHistory(cluster, name);
+    const chosen = chooseRevision(
+      this.#title(),
+      history.workload,
+      history.revisions,
+      intent.target,
+    );
+    const observation: Observation = {
+      facts: factsOf(history, chosen),
+      decide: () => decide(this.#title(), this.#indexer, history, chosen),
+    };
+    this.#looked.set(observation, { history, chosen });
+    return observation;
+  }
+
+  async perform(step: PlannedStep, progress: Progress, looked?: Observation): Promise<Effects> {
+    const observation = looked ?? (await this.observe(step.intent));
+    const found = this.#looked.get(observation);
+    const [action] = step.actions;
+    if (found === undefined || action === undefined) {
+      return { actions: [] };
+    }
+    progress({ type: "sending", step: step.id, summary: action.summary });
+    const effect = await this.#patch(found);
+    progress({ type: "done", step: step.id, effect });
+    if (!this.#dryRun) {
+      this.#waited = await waitForRollout(this.#indexer, (what) => {
+        progress({ type: "advance", step: step.id, what });
+      });
+    }
+    return { actions: [effect] };
+  }
+
+  async rehearse(step: PlannedStep): Promise<Effects> {
+    if (!this.#dryRun) {
+      throw new TypeError("only a dry run is rehearsed on");
+    }
+    return await this.perform(step, () => undefined);
+  }
+
+  async #patch({ history, chosen: { revision } }: Looked): Promise<JsonObject> {
+    const { cluster, workload: name, by, now } = this.#indexer;
+    const from = presentOf(history)?.number ?? 0;
+    const mark: Mark = { from, to: revision.hash, at: now().toISOString(), by };
+    const operations = rollbackPatch(name.kind, history.workload, revision, mark);
+    const patched = await cluster.patch(name, operations, this.#dryRun);
+    const effect = { did: `go back to revision ${revision.number}`, template: revision.hash };
+    if ("workload" in patched) {
+      const template = templateHash(patched.workload.spec.template);
+      return { ...effect, template };
+    }
+    // An answer that was lost on the way is asked for again, and then refused because it was done.
+    const again = await cluster.workload(name);
+    if (again.metadata.annotations[MARK_ANNOTATION] === writeMark(mark)) {
+      return effect;
+    }
+    throw new EmergencyError(
+      "PRIOR_STATE_CHANGED",
+      `somebody else has changed ${this.#title()} in the same moment (${patched.refused}). Nothing was written`,
+      "type the command again: it looks at the workload as it is now",
+    );
+  }
+
+  async verify(step: PlannedStep, effects: Effects): Promise<Verification> {
+    const wanted = step.outputs.template;
+    if (this.#dryRun) {
+      const agreed = effects.actions.every(
+        (effect) => isRecord(effect) && effect.template === wanted,
+      );
+      return agreed
+        ? { verified: true, evidence: ["the API server would accept it, and change nothing of it"] }
+        : {
+            verified: false,
+            evidence: [],
+            problem:
+              "the API server would make another template of it: an admission webhook changes it",
+          };
+    }
+    const { cluster, workload: name } = this.#indexer;
+    const status = this.#waited ?? (await waitForRollout(this.#indexer, () => undefined));
+    const now = templateHash((await cluster.workload(name)).spec.template);
+    if (now !== wanted) {
+      return {
+        verified: false,
+        evidence: [],
+        problem: `${this.#title()} has another template than that of revision ${step.outputs.revision ?? "?"}: somebody, or something that keeps it as a repository says, has changed it since`,
+      };
+    }
+    const evidence = [
+      `${this.#title()} has the template of revision ${step.outputs.revision ?? "?"}: ${step.outputs.images ?? ""}`,
+    ];
+    const problem = problemOf(status);
+    return problem === undefined
+      ? { verified: true, evidence: [...evidence, status.rollout.what] }
+      : { verified: false, evidence, problem };
+  }
+
+  async compare(rehearsed: Effects, real: Effects): Promise<readonly string[]> {
+    const [wanted, got] = [rehearsed, real].map(({ actions }) => canonicalJson(actions));
+    return await Promise.resolve(
+      wanted === got ? [] : ["the template is not the one that the dry run has shown"],
+    );
+  }
+
+  #title(): string {
+    const { kind, name } = this.#indexer.workload;
+    return `${kind} ${name}`;
+  }
+}
+
+function presentOf({ revisions }: History): Revision | undefined {
+  return revisions.find(({ present }) => present);
+}
+
+/** What the decision rests on. Not how many pods there are: that changes while one looks. */
+function factsOf(history: History, { revision }: Chosen): Facts {
+  const { workload } = history;
+  return {
+    workload: workload.metadata.uid,
+    "template of the workload": templateHash(workload.spec.template),
+    paused: workload.spec.paused,
+    "revision to go back to": revision.number,
+    "template to go back to": revision.hash,
+  };
+}
+
+function decide(
+  title: string,
+  { name, cluster }: Indexer,
+  history: History,
+  { revision, notes }: Chosen,
+): Decision {
+  const present = presentOf(history);
+  const images = revision.images.join(", ");
+  const outputs = { revision: String(revision.number), template: revision.hash, images };
+  if (revision.present) {
+    return {
+      title: `${title} is at revision ${revision.number} (${images})`,
+      actions: [],
+      expected: [],
+      outputs,
+      inverse: { none: "nothing is done" },
+      notes,
+    };
+  }
+  if (history.workload.spec.paused) {
+    throw new EmergencyError(
+      "ROLLOUT_PAUSED",
+      `the rollout of ${title} is paused, so that its pods would stay as they are`,
+      `see why, and go on with it: kubectl rollout resume deployment/${history.workload.metadata.name} --namespace ${cluster.namespace}; then type the same command again`,
+    );
+  }
+  const was = present?.images.join(", ") ?? "unknown";
+  const action: Action = {
+    type: "patch-workload",
+    summary: `set the template of ${title} to that of revision ${revision.number} (${images})`,
+    revision: revision.number,
+    template: revision.hash,
+  };
+  return {
+    title: `roll ${title} back to revision ${revision.number}`,
+    actions: [action],
+    expected: [
+      { fact: "images", before: was, after: images },
+      {
+        fact: "template of the workload",
+        before: templateHash(history.workload.spec.template),
+        after: revision.hash,
+      },
+    ],
+    outputs,
+    inverse:
+      present === undefined
+        ? { none: "the present template is in no revision yet" }
+        : {
+            kind: "indexer-rollback",
+            intent: { indexer: name, target: { to: "revision", revision: present.number } },
+          },
+    notes: [
+      ...(revision.changeCause === null ? [] : [`it was made by: ${revision.changeCause}`]),
+      ...notes,
+    ],
+  };
+}

@@ -1,0 +1,24 @@
+import type { NewTaskActionFunction } from "hardhat/types/tasks";
+
+import { parseTarget } from "../../src/indexer/kubernetes/parse-target.js";
+import {
+  runIndexerTask,
+  type IndexerArguments,
+  type IndexerResult,
+} from "../shared/indexer-task.js";
+
+interface RollbackArguments extends IndexerArguments {
+  readonly to: string | undefined;
+}
+
+const rollback: NewTaskActionFunction<RollbackArguments> = async (
+  args,
+  hre,
+): Promise<IndexerResult> =>
+  await runIndexerTask(hre, "indexer rollback", args, ({ name }) => ({
+    id: "rollback",
+    kind: "indexer-rollback",
+    intent: { indexer: name, target: { ...parseTarget(args.to) } },
+  }));
+
+export default rollback;

@@ -1,0 +1,70 @@
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import type { Result } from "hardhat/types/utils";
+
+import type { EmergencyError } from "../../src/errors.js";
+import type { Indexer } from "../../src/indexer/indexer.js";
+import type { CommandReport } from "../../src/recovery/command.js";
+import { runIndexerCommand } from "../../src/recovery/indexer-command.js";
+import { openIndexer } from "../../src/recovery/indexer-place.js";
+import type { IndexerWorld } from "../../src/recovery/plan.js";
+import type { StepRequest } from "../../src/step.js";
+import { CLUSTER_WORDS, HumanView } from "../../src/view/human.js";
+import { silentView } from "../../src/view/json.js";
+import { printLine } from "../../src/view/output.js";
+import { asker } from "./ask.js";
+import { keyPress } from "./key-press.js";
+import { answered } from "./plugin-error.js";
+import { finished } from "./writing-task.js";
+
+/** The options of every task that changes an indexer. */
+export interface IndexerArguments {
+  readonly indexer: string | undefined;
+  readonly plan: string | undefined;
+  readonly savePlan: string | undefined;
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+  readonly rehearse: boolean;
+  readonly json: boolean;
+}
+
+/** What such a task returns: a failure makes Hardhat exit with 1. */
+export type IndexerResult = Result<CommandReport<IndexerWorld>, EmergencyError>;
+
+/**
+ * Runs a command that changes an indexer, prints it as asked, and sets the exit code: 0 done and verified,
+ * 1 refused or failed, 3 done but not verified.
+ */
+export async function runIndexerTask(
+  hre: HardhatRuntimeEnvironment,
+  command: string,
+  args: IndexerArguments,
+  request: (indexer: Indexer) => StepRequest,
+): Promise<IndexerResult> {
+  const start = keyPress();
+  const human = new HumanView(printLine, CLUSTER_WORDS);
+  return await answered(command, args.json, async () => {
+    const configured = await openIndexer(hre, args.indexer);
+    const context = {
+      view: args.json ? silentView : human,
+      ask: asker(hre.interruptions),
+      now: Date.now,
+      startedMs: start.atMs,
+    };
+    const requests = args.plan === undefined ? [request(configured.indexer)] : [];
+    const report = await runIndexerCommand(context, command, args, configured, requests);
+    return finished(report, human, start, args.json);
+  });
+}
+
+/** Runs a command that only looks at an indexer, and prints a refusal as asked. */
+export async function lookAtIndexer<T>(
+  hre: HardhatRuntimeEnvironment,
+  command: string,
+  args: Pick<IndexerArguments, "indexer" | "json">,
+  look: (indexer: Indexer) => Promise<T>,
+): Promise<Result<T, EmergencyError>> {
+  return await answered(command, args.json, async () => {
+    const { indexer } = await openIndexer(hre, args.indexer);
+    return { success: true, value: await look(indexer) };
+  });
+}
