@@ -158,19 +158,16 @@ function causeOfContainer(
   events: readonly KubernetesEvent[],
   cause: MakeCause,
 ): readonly Cause[] | undefined {
-  const { waiting } = state;
-  const reason = waiting?.reason ?? "";
+  const { reason, message } = state.waiting ?? { reason: "", message: "" };
+  const explained = message === "" ? reason : message;
   if (IMAGE_REASONS.includes(reason)) {
     // The status says that it waits; the event, why.
-    const why = events.find(({ message }) => message?.startsWith("Failed to pull") === true);
-    const said = why === undefined ? (waiting?.message ?? reason) : messageOf(why);
+    const why = events.find((event) => event.message?.startsWith("Failed to pull") === true);
+    const said = why === undefined ? explained : messageOf(why);
     return cause("image", `the image ${image} of container ${name} cannot be had: ${said}`);
   }
   if (CONFIGURATION_REASONS.includes(reason)) {
-    return cause(
-      "configuration",
-      `container ${name} cannot be started: ${waiting?.message ?? reason}`,
-    );
+    return cause("configuration", `container ${name} cannot be started: ${explained}`);
   }
   const end = state.terminated ?? lastState.terminated;
   const failed = end !== undefined && end.exitCode !== 0 && state.running === undefined;
