@@ -16,9 +16,10 @@ writeFileSync(
   new URL("../src/chain/inspection/selector-hints.ts", import.meta.url),
   `/**
  * Made by scripts/selector-hints.mjs: for each signature of the grammar, in its order, the first two
- * bytes of its selector, in base64.
+ * bytes of its selector, in base64. A function, so that its declaration does not hold it once more.
  */
-export const SELECTOR_HINTS =
-  "${text}";
+export function selectorHints(): string {
+  return "${text}";
+}
 `,
 );

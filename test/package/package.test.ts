@@ -169,7 +169,8 @@ describe("the packed plugin in somebody else's project", function () {
       // A renamed source leaves its old form behind in dist/ unless the build removes it.
       const stale = files.filter(
         (file) =>
-          file.endsWith(".js") && !files.includes(file.slice("dist/".length).replace(/js$/, "ts")),
+          /^dist\/.*\.js$/.test(file) &&
+          !files.includes(file.slice("dist/".length).replace(/js$/, "ts")),
       );
       expect(stale).to.deep.equal([]);
     });

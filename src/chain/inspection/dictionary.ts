@@ -1,6 +1,6 @@
 import type { Hex } from "../address.js";
 import { grammar } from "./grammar.js";
-import { SELECTOR_HINTS } from "./selector-hints.js";
+import { selectorHints } from "./selector-hints.js";
 
 export { speaksOfStopping, type Meaning } from "./stopping-words.js";
 
@@ -30,7 +30,7 @@ export function signaturesFor(selector: Hex): readonly string[] {
 }
 
 function indexed(): ReadonlyMap<number, readonly string[]> {
-  const hints = Buffer.from(SELECTOR_HINTS, "base64");
+  const hints = Buffer.from(selectorHints(), "base64");
   const byHint = new Map<number, string[]>();
   let at = 0;
   for (const signature of grammar()) {
