@@ -29,7 +29,7 @@ export interface Way {
   deploy(bucket: string, site: BuiltSite): Promise<void>;
   /** Brings the site back that was deployed first. `time`: when it was served. */
   restore(bucket: string, site: BuiltSite, time: string): Promise<void>;
-  /** Before a restore, and not measured. */
+  /** Before a site is put over another one, and not measured. */
   readonly prepare?: (site: BuiltSite) => Promise<void>;
 }
 
@@ -64,6 +64,7 @@ export async function throughAll(
     await way.deploy(bucket, first);
   });
   const time = await secondsLater();
+  await way.prepare?.(second);
   await phase("deploy of changes", second, async () => {
     await way.deploy(bucket, second);
   });
@@ -205,8 +206,8 @@ export function startUp(server: S3Server, project: ForeignProject): Contender {
 }
 
 /**
- * `aws s3 sync` compares sizes and times. An older folder has the same sizes and older times, so it would put
- * back nothing: its files have to look new first, as those of a fresh checkout do.
+ * `aws s3 sync` compares sizes and times. A folder from before the last deploy has the same sizes and older times,
+ * so it would put nothing of it there: its files have to look new first, as those of a fresh build do.
  */
 export function awsSync(server: S3Server, endpoint = server.endpoint): Way {
   const sync = async (bucket: string, { folder }: BuiltSite): Promise<void> => {

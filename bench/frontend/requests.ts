@@ -21,7 +21,7 @@ const KINDS: readonly Kind[] = [
   {
     name: "list versions",
     is: asks("versions"),
-    why: "beyond one listing: each look before a write, and each read-back after one",
+    why: "looks before the plan and under the lock, and reading back what was written",
   },
   {
     name: "list releases' records",
@@ -36,7 +36,7 @@ const KINDS: readonly Kind[] = [
   {
     name: "list objects",
     is: asks("list-type"),
-    why: "beyond one listing: each look before a write, and each read-back after one",
+    why: "looks before the plan and under the lock, and reading back what was written",
   },
   {
     name: "ask for versioning",
