@@ -18,8 +18,8 @@ import {
   type Version,
 } from "./workloads.js";
 
-/** How many histories of each kind; each has two to four rollouts. */
-const HISTORIES = 8;
+/** How many histories of each kind; each has two to four rollouts, so that there are at least 54. */
+const HISTORIES = 9;
 
 /** Generated anew each time; what a failure prints repeats it. */
 const version: fc.Arbitrary<Version> = fc.record(
