@@ -1,5 +1,6 @@
 import { canonicalJson } from "../json.js";
 import type { Action, Decision, Inverse } from "../step.js";
+import { mayBeAskedForLater } from "./content-headers.js";
 import { describeDifference, differenceOf } from "./difference.js";
 import { nextId, orderOf } from "./manifest.js";
 import type { Site } from "./site.js";
@@ -74,6 +75,10 @@ export function decideRelease(
   };
   if (returnsTo !== undefined) {
     const before = current?.id ?? "nothing";
+    const after = new Set([...files, ...kept].map(({ path }) => path));
+    const leaves = (current?.files ?? []).some(
+      ({ path }) => mayBeAskedForLater(path) && !after.has(path),
+    );
     return {
       title,
       actions: [
@@ -87,6 +92,8 @@ export function decideRelease(
           release: returnsTo,
         },
         ...stale,
+        // What is not kept for pages that are open, pages that are loading still find for a while.
+        ...(leaves ? [removal] : []),
       ],
       expected: [
         { fact: "release that is served", before: current?.id ?? null, after: returnsTo },

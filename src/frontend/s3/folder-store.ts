@@ -2,6 +2,7 @@ import { EmergencyError } from "../../errors.js";
 import type { JsonObject } from "../../json.js";
 import type { Advance } from "../../step.js";
 import type { Pointer } from "../cloudfront/pointer.js";
+import { mayBeAskedForLater } from "../content-headers.js";
 import { each } from "../each.js";
 import {
   isReleaseId,
@@ -90,7 +91,7 @@ class FolderStore implements ReleaseStore {
   }
 
   async leaving(): Promise<readonly string[]> {
-    return await Promise.resolve([]);
+    return (await this.#records.state()).leaving;
   }
 
   async manifest(id: string): Promise<Manifest> {
@@ -219,12 +220,15 @@ class FolderWriter implements ReleaseWriter {
     pending: PendingInvalidation | null,
   ): Promise<void> {
     const { records, pointer, prefix } = this.#tools;
-    const [before, { version }] = await Promise.all([records.state(), pointer.read()]);
+    const [before, { folder, version }] = await Promise.all([records.state(), pointer.read()]);
+    const from = releaseIn(folder, prefix, pointer.place);
+    const leaving = from === null || from === id ? [] : await this.#copyForLoading(id, from);
     await this.#lock.check();
     // Written first: a run that is killed right after the switch leaves word of what caches hold.
     await records.write(before, {
       current: id,
       pending: mergedPending(before.pending, pending),
+      leaving: [...new Set([...before.leaving, ...leaving])],
       history: [...before.history, { ...record, to: id }],
     });
     await pointer.move(`${prefix}releases/${id}`, version, (text) => {
@@ -287,7 +291,50 @@ class FolderWriter implements ReleaseWriter {
   }
 
   async clean(): Promise<void> {
-    await removeUnfinished(this.#tools.records, this.#lock);
+    const { bucket, prefix, records } = this.#tools;
+    await removeUnfinished(records, this.#lock);
+    const state = await records.state();
+    if (state.leaving.length === 0) {
+      return;
+    }
+    const ids = state.releases.map(({ id }) => id);
+    const needed = new Set<string>();
+    for (const id of ids.filter((one) =>
+      state.leaving.some((file) => file.startsWith(`${one}/`)),
+    )) {
+      const { manifest } = await records.record(id);
+      for (const { path } of [...manifest.files, ...manifest.kept]) {
+        needed.add(`${id}/${path}`);
+      }
+    }
+    await this.#lock.check();
+    await bucket.remove(
+      state.leaving.filter((file) => !needed.has(file)).map((file) => `${prefix}releases/${file}`),
+    );
+    await records.write(state, { leaving: [] });
+  }
+
+  /**
+   * A page that is loading in the moment of the switch asks for the rest of its files in the new folder,
+   * also for those that are not kept there: they are there for as long as that takes.
+   * @returns what {@link ReleaseStore.leaving} holds then.
+   */
+  async #copyForLoading(id: string, from: string): Promise<readonly string[]> {
+    const { bucket, prefix, records } = this.#tools;
+    const [next, last] = await Promise.all([records.record(id), records.record(from)]);
+    const own = new Set([...next.manifest.files, ...next.manifest.kept].map(({ path }) => path));
+    const missing = last.manifest.files
+      .map(({ path }) => path)
+      .filter((path) => !own.has(path) && mayBeAskedForLater(path));
+    if (missing.length === 0) {
+      return [];
+    }
+    const source = await objectsOf(bucket, prefix, from);
+    const objects = missing.flatMap((path) => source.get(path) ?? []);
+    await each(objects, REQUESTS_AT_A_TIME, async (object) => {
+      await this.#copy({ key: object.key, known: object }, keyOf(prefix, id, object.path));
+    });
+    return objects.map(({ path }) => `${id}/${path}`);
   }
 
   async #copy(from: CopySource, key: string, headers?: ObjectHeaders): Promise<Stored> {
