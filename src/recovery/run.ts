@@ -248,15 +248,15 @@ async function performStep(
   if (changes.length > 0) {
     throw new EmergencyError(
       "PRIOR_STATE_CHANGED",
-      `since the plan was made, somebody else has acted: ${describeDifferences(changes)}. Nothing was sent`,
-      "type the command again without --plan: it looks at the chain as it is now, and does only what is left to do",
+      `since the plan was made, somebody else has acted: ${describeDifferences(changes)}. Nothing was done`,
+      "type the command again without --plan: it looks again, and does only what is left to do",
     );
   }
   // A plan from a file is somebody's word: only actions that follow from what it wants are done.
   if (canonicalJson(observation.decide().actions) !== canonicalJson(planned.actions)) {
     throw new EmergencyError(
       "PRIOR_STATE_CHANGED",
-      `what "${planned.title}" takes now is not what the plan holds: another account would sign, or the plan was changed. Nothing was sent`,
+      `what "${planned.title}" takes now is not what the plan holds: another account would sign, or the plan was changed. Nothing was done`,
       "type the command again without --plan, and compare the two plans",
     );
   }
