@@ -24,6 +24,9 @@ const KINDS: readonly WorkloadKind[] = ["Deployment", "StatefulSet", "DaemonSet"
 /** Races in all, of each of the kinds and edits in turn. */
 const RACES = 100;
 
+/** A minute on two busy cores. */
+const LONG_MS = 300_000;
+
 /** What somebody else changes, and where it is read again. */
 const EDITS: readonly {
   readonly patch: object;
@@ -121,7 +124,7 @@ describeWith(KUBERNETES_TOOLS, "A rollback while somebody else edits", () => {
     // Edits that the rollback does not touch are no reason to refuse, and others are.
     expect(outcomes.kept).to.be.greaterThan(0);
     expect(outcomes.refused).to.be.greaterThan(0);
-  });
+  }).timeout(LONG_MS);
 
   for (const kind of KINDS) {
     it(`is refused for a ${kind} when the plan is older than a change of its template`, async () => {
