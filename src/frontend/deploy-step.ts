@@ -1,3 +1,5 @@
+import path from "node:path";
+
 import type { JsonObject } from "../json.js";
 import { parseIntent } from "../parse-intent.js";
 import { deployIntent } from "./intents.js";
@@ -20,7 +22,7 @@ export class FrontendDeployStep extends ReleaseStep {
       .filter(([name]) => contracts[name] === undefined)
       .map(([name, address]) => `${name} (${address}) is in none of the files`);
     return {
-      title: `deploy ${this.site.name} from ${intent.from}`,
+      title: `deploy ${this.site.name} from ${shownFrom(this.site.root, intent.from)}`,
       ...atHand(files, this.site),
       kept: new Map(),
       without: undefined,
@@ -32,4 +34,12 @@ export class FrontendDeployStep extends ReleaseStep {
       notes: [...notes, ...missing],
     };
   }
+}
+
+/** A folder of the project by its name in it. */
+function shownFrom(root: string, folder: string): string {
+  const relative = path.relative(root, folder);
+  return relative === "" || relative.startsWith("..") || path.isAbsolute(relative)
+    ? folder
+    : relative;
 }
