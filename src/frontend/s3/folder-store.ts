@@ -28,13 +28,7 @@ import {
   type Stored,
 } from "./bucket.js";
 import { broken, changedMeanwhile } from "./refusals.js";
-import {
-  SiteRecords,
-  headersFor,
-  mergedPending,
-  removeUnfinished,
-  withRelease,
-} from "./site-state.js";
+import { SiteRecords, headersFor, mergedPending, withRelease } from "./site-state.js";
 
 /**
  * Releases of a site in folders of a bucket, `<prefix>releases/<id>/…`, and a pointer in the
@@ -174,6 +168,8 @@ class FolderWriter implements ReleaseWriter {
     const [state, there] = await Promise.all([records.state(), objectsOf(bucket, prefix, id)]);
     const twins = await this.#twins(manifest.replaces, state.releases);
     const stored = new Map<string, Stored>();
+    // Written first: what a run that is killed leaves behind is known, and cleared away.
+    await records.writeRecord({ manifest, stored });
     let done = 0;
     const outcomes = await each(all, REQUESTS_AT_A_TIME, async (file) => {
       const key = keyOf(prefix, id, file.path);
@@ -292,7 +288,7 @@ class FolderWriter implements ReleaseWriter {
 
   async clean(): Promise<void> {
     const { bucket, prefix, records } = this.#tools;
-    await removeUnfinished(records, this.#lock);
+    await this.#removeUnfinished();
     const state = await records.state();
     if (state.leaving.length === 0) {
       return;
@@ -312,6 +308,23 @@ class FolderWriter implements ReleaseWriter {
       state.leaving.filter((file) => !needed.has(file)).map((file) => `${prefix}releases/${file}`),
     );
     await records.write(state, { leaving: [] });
+  }
+
+  async #removeUnfinished(): Promise<void> {
+    const { bucket, prefix, records, pointer } = this.#tools;
+    const unfinished = await records.unfinished();
+    if (unfinished.length === 0) {
+      return;
+    }
+    const { folder } = await pointer.read();
+    const ids = unfinished.filter((id) => folder !== `${prefix}releases/${id}`);
+    // Somebody else may be making one of them by now.
+    await this.#lock.check();
+    for (const id of ids) {
+      const objects = await objectsOf(bucket, prefix, id);
+      await bucket.remove([...objects.values()].map(({ key }) => key));
+    }
+    await records.removeRecords(ids);
   }
 
   /**

@@ -20,7 +20,6 @@ import { broken, changedMeanwhile } from "./refusals.js";
 import {
   headersFor,
   mergedPending,
-  removeUnfinished,
   withRelease,
   type ReleaseRecord,
   type SiteRecords,
@@ -215,7 +214,12 @@ export class InPlaceWriter implements ReleaseWriter {
   /** Removes records of releases that are not whole, and saved bytes that no release has. */
   async clean(): Promise<void> {
     const { records, bucket } = this.#tools;
-    await removeUnfinished(records, this.#lock);
+    const unfinished = await records.unfinished();
+    if (unfinished.length > 0) {
+      // Somebody else may be making one of them by now.
+      await this.#lock.check();
+      await records.removeRecords(unfinished);
+    }
     await this.#removeLeaving();
     const saved = await records.saved();
     if (saved.size > 0) {

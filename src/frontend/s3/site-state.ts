@@ -10,7 +10,6 @@ import {
 } from "../manifest.js";
 import type { PendingInvalidation } from "../release-store.js";
 import { ConditionFailed, type Bucket } from "./bucket.js";
-import type { BucketLock } from "./bucket-lock.js";
 
 /** The version of the form of what a bucket holds about a site. */
 const STATE_SCHEMA = "hardhat-emergency/site@1";
@@ -290,18 +289,6 @@ export class SiteRecords {
       );
     }
     return result.data;
-  }
-}
-
-/** Removes records of releases that are not whole, if nobody else may be making one of them by now. */
-export async function removeUnfinished(
-  records: SiteRecords,
-  lock: Pick<BucketLock, "check">,
-): Promise<void> {
-  const ids = await records.unfinished();
-  if (ids.length > 0) {
-    await lock.check();
-    await records.removeRecords(ids);
   }
 }
 
