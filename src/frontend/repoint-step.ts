@@ -14,6 +14,7 @@ import { repointFiles, repointKept, type ChangedSite } from "./repoint.js";
 import { counted } from "../numbers.js";
 import { chooseWay, type Change } from "./repoint-way.js";
 import { repointConfig } from "./runtime-config/repoint-config.js";
+import { turnOf } from "./s3/upload-order.js";
 import type { Site } from "./site.js";
 import type { SiteFiles } from "./site-files.js";
 
@@ -246,7 +247,9 @@ function knownCommit({ commit, id }: Manifest): string {
 
 /** Pages and data are asked for anew each time; scripts and styles may be cached under their names. */
 function isRevalidated(path: string): boolean {
-  return !/\.(?:m?js|css)(?:\.map)?$/.test(path) || isImmutable(path);
+  // Browsers ask for a service worker anew whatever they have.
+  const isAsked = !/\.(?:m?js|css)$/.test(path) || turnOf(path, undefined) === 3;
+  return isAsked || isImmutable(path);
 }
 
 /** The address that the site uses now: as was said, as its release records, or as configured. */

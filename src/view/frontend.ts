@@ -1,4 +1,5 @@
 import type { RestoreTarget } from "../frontend/s3/restore/intent.js";
+import { counted } from "../numbers.js";
 import type { ReleaseList, SiteComparison, SiteStatus } from "../frontend/overview.js";
 import { printDocument } from "./json.js";
 import { emphasise, type Print } from "./output.js";
@@ -43,7 +44,9 @@ export function printReleases(print: Print, json: boolean, list: ReleaseList): v
   }
   for (const { id, by, at, finishedAt, target, objects } of list.restores) {
     const end = finishedAt === null ? emphasise("warning", "  not finished") : "";
-    print(`  restore ${id}  ${at}  ${by}  ${objects} objects to ${restored(target)}${end}`);
+    print(
+      `  restore ${id}  ${at}  ${by}  ${counted(objects, "object")} to ${restored(target)}${end}`,
+    );
   }
 }
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 
 import { EmergencyError } from "../../../errors.js";
 import { canonicalJson, isRecord, type Json, type JsonObject } from "../../../json.js";
+import { counted } from "../../../numbers.js";
 import { parseIntent } from "../../../parse-intent.js";
 import {
   changedFacts,
@@ -275,7 +276,7 @@ function decide(
   const actions: Action[] = [
     {
       type: "record-restore",
-      summary: `write down in ${place} what ${changes.length} objects are now, so that it can be undone`,
+      summary: `write down in ${place} how ${counted(changes.length, "object")} ${changes.length === 1 ? "is" : "are"} now, so that it can be undone`,
       restore: id,
     },
     ...stages
@@ -285,7 +286,7 @@ function decide(
         const shows = due.filter(({ type }) => type === "show");
         return {
           type: "put-back",
-          summary: `put back ${stage}: ${copies.length} copied from older versions, ${shows.length} by taking markers away (${told(due.map(({ key }) => key.slice(prefix.length)))})`,
+          summary: `put back ${stage}: ${waysOf(copies.length, shows.length)} (${told(due.map(({ key }) => key.slice(prefix.length)))})`,
           stage,
           copies: listing(copies),
           shows: listing(shows),
@@ -415,4 +416,11 @@ function missing(changes: readonly Change[]): number {
 /** A key in a command line. */
 function shellWord(text: string): string {
   return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function waysOf(copies: number, shows: number): string {
+  return [
+    ...(copies === 0 ? [] : [`${copies} copied from older versions`]),
+    ...(shows === 0 ? [] : [`${shows} by taking markers away`]),
+  ].join(", ");
 }
