@@ -4,14 +4,14 @@ import { expect } from "chai";
 
 import { EmergencyError } from "../../../src/errors.js";
 import { readRelease } from "../../../src/frontend/read-site.js";
-import { temporaryFolder } from "../../frontend/stores.js";
-import { useCredentials } from "../frontend/bucket-sites.js";
+import { deployOf, temporaryFolder } from "../../frontend/stores.js";
+import { keysIn, useCredentials, version } from "../frontend/bucket-sites.js";
 import { describeWith } from "../servers/describe-services.js";
 import { startFaultyProxy, type FaultyProxy } from "../servers/faulty-proxy.js";
 import { startMoto } from "../servers/moto.js";
 import type { S3Server } from "../servers/s3-server.js";
 import { startVersitygw } from "../servers/versitygw.js";
-import { COMMANDS, SHORT, twoReleases, typed } from "./commands.js";
+import { COMMANDS, SHORT, twoReleases, typed, writeSite } from "./commands.js";
 import { newPlace, WAYS, type Place } from "./places.js";
 
 /** More requests than any command here makes. */
@@ -78,6 +78,32 @@ for (const { tool, start, every } of servers) {
       expect(await place.served(script), `the script ${when}`).to.contain("v=");
       expect(await place.served("config.json"), `config ${when}`).to.match(/^\{"version":\d+\}$/);
     }
+
+    it("leaves nothing in folders that a run of something else does not clear away", async function () {
+      this.timeout(120_000);
+      const place = await newPlace(server, "in folders");
+      const direct = await twoReleases(place, dist);
+      const proxy = await startFaultyProxy(server.endpoint);
+      try {
+        for (let n = 2, number = 3; n < 12; n += 3, number += 2) {
+          await writeSite(dist, version(number));
+          cutFromWrite(proxy, n);
+          const site = await place.open({ endpoint: proxy.url, lives: () => false, site: SHORT });
+          await typed(site, deployOf(dist));
+
+          await writeSite(dist, version(number + 1));
+          const other = await place.open({ lives: () => false, site: SHORT });
+          expect(await typed(other, deployOf(dist))).to.equal("done");
+          const ids = new Set((await direct.store.releases()).map(({ id }) => id));
+          const keys = await keysIn(server.client(), place.bucket);
+          const foreign = keys.filter((key) => !ids.has(key.split("/")[1] ?? ""));
+          expect(foreign, `killed at write ${n}`).to.deep.equal([]);
+          expect(await direct.store.unfinished()).to.deep.equal([]);
+        }
+      } finally {
+        await proxy.stop();
+      }
+    });
 
     for (const way of WAYS) {
       for (const [name, command] of Object.entries(COMMANDS)) {
