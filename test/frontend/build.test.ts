@@ -287,13 +287,17 @@ setInterval(() => {}, 1000);`,
       await app.write(
         "build.mjs",
         `${await readFile(path.join(app.folder, "build.mjs"), "utf8")}
-writeFileSync("dist/env.json", JSON.stringify([process.env.NODE_ENV, process.env.SOURCE_DATE_EPOCH]));`,
+writeFileSync("dist/env.json", JSON.stringify([process.env.NODE_ENV, process.env.npm_config_loglevel, process.env.SOURCE_DATE_EPOCH]));`,
       );
       await app.commit("with a hook");
-      const env = { GIT_DIR: path.join(home, "nowhere"), NODE_ENV: "test" };
+      const env = {
+        GIT_DIR: path.join(home, "nowhere"),
+        NODE_ENV: "test",
+        npm_config_loglevel: "silent",
+      };
       const built = await build({}, "HEAD", env);
       const time = await app.git("log", "-1", "--format=%ct");
-      expect(textIn(built.files, "env.json")).to.equal(JSON.stringify([null, time]));
+      expect(textIn(built.files, "env.json")).to.equal(JSON.stringify([null, null, time]));
     });
   });
 

@@ -6,6 +6,9 @@ import { withoutGitPlaces } from "./git.js";
 /** Names of variables whose values nobody should see. */
 const SECRET_NAME = /key|token|secret|passw|credential|mnemonic|private|auth|dsn/i;
 
+/** `npm run --silent` hands its silence on, and a build that fails would not say why. */
+const LOUDNESS = "npm_config_loglevel";
+
 /** Shorter values are words, and would be blanked out everywhere. */
 const SHORTEST_SECRET = 8;
 
@@ -22,7 +25,7 @@ export function buildEnvironment(
 ): NodeJS.ProcessEnv {
   const { NODE_ENV: mode, PATH: programs } = env;
   return {
-    ...without(["NODE_ENV", "FORCE_COLOR"], withoutGitPlaces(env)),
+    ...without(["NODE_ENV", "FORCE_COLOR", LOUDNESS], withoutGitPlaces(env)),
     // "development" and "test" are ours: Vite and Next would build another site.
     ...(mode === "production" ? { NODE_ENV: mode } : {}),
     PATH: [...bins, programs ?? ""].join(path.delimiter),
@@ -33,7 +36,7 @@ export function buildEnvironment(
 
 /** The environment of an installation: in production, what only a build needs would be left out. */
 export function installEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return without(["NODE_ENV"], env);
+  return without(["NODE_ENV", LOUDNESS], env);
 }
 
 function without(names: readonly string[], env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
