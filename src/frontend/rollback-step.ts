@@ -50,9 +50,22 @@ export class FrontendRollbackStep extends ReleaseStep {
       contracts: target.contracts,
       commit: target.commit,
       facts: {},
-      notes: [`${target.id} was made by ${target.by} at ${target.at}`, ...notes],
+      notes: [
+        `${target.id} was made by ${target.by} at ${target.at}`,
+        ...(intent.to === null ? furtherBack(state.current) : []),
+        ...notes,
+      ],
     };
   }
+}
+
+/** Whoever types a rollback again after a run that was killed may not mean a second one. */
+function furtherBack(current: Manifest | null): readonly string[] {
+  return current?.restores === null || current?.restores === undefined
+    ? []
+    : [
+        `${current.id} is a rollback to ${current.restores} already, made by ${current.by} at ${current.at}: this goes back one release further`,
+      ];
 }
 
 /**

@@ -149,6 +149,8 @@ describe("releases in a directory", () => {
     const site = siteAt(storeAt(www));
     await run(site, rollbackTo(null));
     expect(await served("config.json")).to.equal('{"version":2}');
+    const again = await planFor(site, rollbackTo(null));
+    expect(again.steps[0]?.notes.join()).to.contain("goes back one release further");
     await run(site, rollbackTo(null));
     expect(await served("config.json")).to.equal('{"version":1}');
     await expectRejection(planFor(site, rollbackTo(null)), "UNKNOWN_RELEASE");
