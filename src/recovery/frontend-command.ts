@@ -12,9 +12,9 @@ import { frontendSteps } from "../frontend/steps.js";
 import type { StepRequest, StepSet } from "../step.js";
 import type { CommandContext, CommandOptions, CommandReport } from "./command.js";
 import { storeIn, type ConfiguredSite } from "./frontend-site.js";
+import { runOffChain } from "./off-chain-command.js";
 import type { Plan, SiteWorld } from "./plan.js";
-import { readPlan, savePlan } from "./plan-file.js";
-import { makePlan, performPlan, rehearsePlan } from "./run.js";
+import { readPlan } from "./plan-file.js";
 
 /**
  * A command on a frontend from start to end: plan, show, rehearse, ask, perform, read back. No chain
@@ -28,7 +28,6 @@ export async function runFrontendCommand(
   { site, config }: ConfiguredSite,
   requests: readonly StepRequest[],
 ): Promise<CommandReport<SiteWorld>> {
-  const { view } = context;
   const scratches: string[] = [];
   const copy = async (kinds: readonly string[]): Promise<StepSet> => {
     const folder = await mkdtemp(path.join(tmpdir(), "hardhat-emergency-rehearsal-"));
@@ -42,34 +41,24 @@ export async function runFrontendCommand(
     return stepSet({ ...site, store, edge: quiet(site.edge), url: undefined }, restorable);
   };
   try {
-    const live = stepSet(site);
     const place = { frontend: site.name, place: site.store.place };
-    const world = async (): Promise<SiteWorld> => await Promise.resolve(place);
-    let plan =
-      options.plan === undefined
-        ? await makePlan(command, requests, live, world, async () => await copy(kindsOf(requests)))
-        : await planFromFile(options.plan, command, place);
-    view.plan(plan, { ...place, live: config.live });
-
-    const somethingToDo = plan.steps.some((step) => step.actions.length > 0);
-    if (somethingToDo && options.rehearse) {
-      view.rehearsing(`copy of ${site.name} in a temporary folder`);
-      plan = await rehearsePlan(plan, await copy(kindsOf(plan.steps)), null);
-      view.rehearsal(plan);
-    }
-    if (options.savePlan !== undefined) {
-      await savePlan(options.savePlan, plan);
-    }
-    const report = { command, plan, live: config.live, dryRun: options.dryRun };
-    if (options.dryRun) {
-      const result = { outcomes: [], failure: null };
-      return { ...report, result, durationMs: context.now() - context.startedMs };
-    }
-    if (somethingToDo && config.live) {
-      await mayChange(context, site, options);
-    }
-    const result = await performPlan(plan, live, view.progress, context.now);
-    return { ...report, result, durationMs: context.now() - context.startedMs };
+    return await runOffChain(
+      context,
+      command,
+      options,
+      {
+        world: place,
+        isLive: config.live,
+        live: stepSet(site),
+        copy,
+        copyInWords: `copy of ${site.name} in a temporary folder`,
+        planFromFile: async (file) => await planFromFile(file, command, place),
+        kind: "frontend",
+        name: site.name,
+        consequence: `This changes what the live frontend "${site.name}" serves (${site.store.place})`,
+      },
+      requests,
+    );
   } finally {
     await Promise.all(
       scratches.map(async (folder) => {
@@ -77,10 +66,6 @@ export async function runFrontendCommand(
       }),
     );
   }
-}
-
-function kindsOf(steps: readonly { readonly kind: string }[]): readonly string[] {
-  return steps.map(({ kind }) => kind);
 }
 
 /** Caches of which a rehearsal asks nothing. */
@@ -123,39 +108,4 @@ async function planFromFile(
     );
   }
   return { ...plan, world };
-}
-
-/**
- * A live site is only changed when its name was typed, or `--yes` given.
- * @throws EmergencyError CONFIRMATION_NEEDED, NOT_CONFIRMED
- */
-async function mayChange(
-  context: Pick<CommandContext, "ask">,
-  { name, store }: Site,
-  options: CommandOptions,
-): Promise<void> {
-  if (options.yes) {
-    return;
-  }
-  const needed = new EmergencyError(
-    "CONFIRMATION_NEEDED",
-    `frontend "${name}" is live, and nobody is there to type its name. Nothing was written`,
-    "add --yes to go on without being asked",
-  );
-  if (options.json) {
-    throw needed;
-  }
-  const answer = await context.ask(
-    `This changes what the live frontend "${name}" serves (${store.place}). Type its name to go on`,
-  );
-  if (answer === undefined) {
-    throw needed;
-  }
-  if (answer.trim() !== name) {
-    throw new EmergencyError(
-      "NOT_CONFIRMED",
-      `"${answer.trim()}" is not the name of the frontend. Nothing was written`,
-      `type the same command again, and answer ${name}; or add --yes`,
-    );
-  }
 }
