@@ -1,9 +1,8 @@
+import { resolveIndexer } from "./indexers/resolve.js";
 import type {
   EmergencyConfig,
   EmergencyFrontendConfig,
   EmergencyFrontendUserConfig,
-  EmergencyIndexerConfig,
-  EmergencyIndexerUserConfig,
   EmergencyUserConfig,
 } from "./types.js";
 
@@ -14,9 +13,6 @@ const MINED_TIMEOUT_SECONDS = 180;
 const KEEP_DAYS = 30;
 
 const KEEP_RELEASES = 10;
-
-/** Kubernetes' own progress deadline. */
-const WAIT_SECONDS = 600;
 
 /** Fills in the defaults. */
 export function resolveEmergencyConfig(user: EmergencyUserConfig = {}): EmergencyConfig {
@@ -85,18 +81,5 @@ function resolveFrontend(user: EmergencyFrontendUserConfig): EmergencyFrontendCo
     live: user.live ?? true,
     keepReleases: user.keepReleases ?? KEEP_RELEASES,
     keepDays: user.keepDays ?? KEEP_DAYS,
-  };
-}
-
-function resolveIndexer({
-  kubernetes,
-  live,
-  waitSeconds,
-}: EmergencyIndexerUserConfig): EmergencyIndexerConfig {
-  const { kind, name, namespace, context, kubeconfig } = kubernetes;
-  return {
-    kubernetes: { kind: kind ?? "Deployment", name, namespace, context, kubeconfig },
-    live: live ?? true,
-    waitSeconds: waitSeconds ?? WAIT_SECONDS,
   };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { indexers } from "./indexers/schema.js";
 import { mechanism, mechanismName } from "./mechanisms.js";
 
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
@@ -165,33 +166,13 @@ const frontend = z
     message: "stands before a bucket: add s3",
   });
 
-const kubernetesName = z
-  .string()
-  .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, "must be a name as Kubernetes has them: lower case");
-
-const indexer = z
-  .object({
-    kubernetes: z
-      .object({
-        kind: z.enum(["Deployment", "StatefulSet", "DaemonSet"]).optional(),
-        name: kubernetesName,
-        namespace: kubernetesName.optional(),
-        context: text.optional(),
-        kubeconfig: text.optional(),
-      })
-      .strict(),
-    live: z.boolean().optional(),
-    waitSeconds: z.number().positive().max(3600).optional(),
-  })
-  .strict();
-
 /** What a user may write under `emergency` in hardhat.config.ts. */
 export const emergencyUserConfigSchema = z
   .object({
     contracts: z.record(name, contract).optional(),
     directory: z.string().min(1).optional(),
     frontends: z.record(name, frontend).optional(),
-    indexers: z.record(name, indexer).optional(),
+    indexers: indexers(name).optional(),
     mechanisms: z.record(mechanismName, mechanism).optional(),
     minedTimeoutSeconds: z.number().positive().max(3600).optional(),
   })

@@ -1,3 +1,7 @@
+import type { EmergencyIndexerConfig, EmergencyIndexerUserConfig } from "./indexers/types.js";
+
+export type * from "./indexers/types.js";
+
 /** A contract in the configuration: its address, or the address on each network. */
 export type EmergencyContractUserConfig =
   | string
@@ -151,28 +155,6 @@ export interface EmergencyFrontendUserConfig {
   readonly keepDays?: number;
 }
 
-/** A workload in a Kubernetes cluster. */
-export interface EmergencyWorkloadUserConfig {
-  /** Default: "Deployment". */
-  readonly kind?: "Deployment" | "StatefulSet" | "DaemonSet";
-  readonly name: string;
-  /** Default: the context's. */
-  readonly namespace?: string;
-  /** Of the kubeconfig; default: its current one. */
-  readonly context?: string;
-  /** In the project, or absolute; default: as kubectl finds it. */
-  readonly kubeconfig?: string;
-}
-
-/** An indexer or API that follows the contracts. */
-export interface EmergencyIndexerUserConfig {
-  readonly kubernetes: EmergencyWorkloadUserConfig;
-  /** Whether its name must be typed before it is changed; default: true. */
-  readonly live?: boolean;
-  /** How long it is waited for until it is up, in seconds; default: 600, as Kubernetes itself does. */
-  readonly waitSeconds?: number;
-}
-
 /** `emergency` in hardhat.config.ts. Everything is optional. */
 export interface EmergencyUserConfig {
   /** Contracts by the names that commands use for them. */
@@ -236,19 +218,6 @@ export interface EmergencyFrontendConfig {
   readonly live: boolean;
   readonly keepReleases: number;
   readonly keepDays: number;
-}
-
-/** An indexer with its defaults filled in. */
-export interface EmergencyIndexerConfig {
-  readonly kubernetes: {
-    readonly kind: "Deployment" | "StatefulSet" | "DaemonSet";
-    readonly name: string;
-    readonly namespace: string | undefined;
-    readonly context: string | undefined;
-    readonly kubeconfig: string | undefined;
-  };
-  readonly live: boolean;
-  readonly waitSeconds: number;
 }
 
 /** The configuration with its defaults filled in. */

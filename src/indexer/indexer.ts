@@ -16,3 +16,9 @@ export interface Indexer {
   readonly now: () => Date;
   readonly wait: (milliseconds: number) => Promise<void>;
 }
+
+/**
+ * The workload of an indexer, by the indexer's name; opened when it is first asked for.
+ * Throws EmergencyError UNKNOWN_INDEXER, BAD_CONFIG.
+ */
+export type IndexerBook = (name: string) => Promise<Indexer>;

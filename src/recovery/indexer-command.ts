@@ -1,15 +1,14 @@
 import { EmergencyError } from "../errors.js";
-import { KubernetesRollbackStep } from "../indexer/kubernetes/rollback-step.js";
-import type { Indexer } from "../indexer/indexer.js";
-import type { StepRequest, StepSet } from "../step.js";
+import type { StepRequest } from "../step.js";
 import type { CommandContext, CommandOptions, CommandReport } from "./command.js";
-import type { ConfiguredIndexer } from "./indexer-place.js";
+import { placeOf, type Indexers } from "./indexer-place.js";
+import { indexerSteps } from "./indexer-steps.js";
 import { runOffChain } from "./off-chain-command.js";
 import type { IndexerWorld, Plan } from "./plan.js";
 import { readPlan } from "./plan-file.js";
 
 /**
- * A command on an indexer from start to end: plan, show, rehearse, ask, perform, read back. The rehearsal is
+ * A command on indexers from start to end: plan, show, rehearse, ask, perform, read back. The rehearsal is
  * the API server's dry run.
  * @throws EmergencyError for every refusal; nothing was written then, or the error says what was.
  */
@@ -17,32 +16,29 @@ export async function runIndexerCommand(
   context: Omit<CommandContext, "hre">,
   command: string,
   options: CommandOptions,
-  { indexer, config }: ConfiguredIndexer,
+  indexers: Indexers,
   requests: readonly StepRequest[],
 ): Promise<CommandReport<IndexerWorld>> {
-  const place = { indexer: indexer.name, place: indexer.cluster.place };
+  const { names, config, live, copy } = indexers;
+  const name = names.join(", ");
+  const world = { indexer: name, place: await placeOf(indexers) };
   return await runOffChain(
     context,
     command,
     options,
     {
-      world: place,
-      isLive: config.live,
-      live: stepSet(indexer, false),
-      copy: async () => await Promise.resolve(stepSet(indexer, true)),
+      world,
+      isLive: names.some((each) => config(each).live),
+      live: indexerSteps(live),
+      copy: async () => await Promise.resolve(indexerSteps(copy())),
       copyInWords: "dry run of the API server",
-      planFromFile: async (file) => await planFromFile(file, command, place),
+      planFromFile: async (file) => await planFromFile(file, command, world),
       kind: "indexer",
-      name: indexer.name,
-      consequence: `This changes the live indexer "${indexer.name}" (${indexer.cluster.place})`,
+      name,
+      consequence: `This changes the live indexer "${name}" (${world.place})`,
     },
     requests,
   );
-}
-
-function stepSet(indexer: Indexer, dryRun: boolean): StepSet {
-  const steps = [new KubernetesRollbackStep(indexer, dryRun)];
-  return new Map(steps.map((step) => [step.kind, step]));
 }
 
 /** A plan from a file, if it is for this command and this indexer. */

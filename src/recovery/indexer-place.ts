@@ -6,48 +6,90 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import type { EmergencyIndexerConfig } from "../config/types.js";
 import { EmergencyError } from "../errors.js";
-import type { Indexer } from "../indexer/indexer.js";
+import type { Indexer, IndexerBook } from "../indexer/indexer.js";
 import { openCluster } from "../indexer/kubernetes/open-cluster.js";
+import { once } from "../once.js";
 
 /** Kubernetes starts a container that crashes again after 10, 20 and 40 seconds: once more may help, thrice not. */
 const PATIENCE_MS = 30_000;
 
-/** A configured indexer, and how it is configured. */
-export interface ConfiguredIndexer {
-  readonly indexer: Indexer;
-  readonly config: EmergencyIndexerConfig;
+/** The configured indexers, each opened when it is first asked for. */
+export interface Indexers {
+  /** Those that the command is about. */
+  readonly names: readonly string[];
+  /** @throws EmergencyError UNKNOWN_INDEXER */
+  readonly config: (name: string) => EmergencyIndexerConfig;
+  /** The workloads as they are, and such whose cluster keeps nothing. */
+  readonly live: IndexerBook;
+  readonly copy: () => IndexerBook;
 }
 
 /**
- * The indexer of a name; without one, the only one.
- * @throws EmergencyError UNKNOWN_INDEXER, BAD_CONFIG
+ * The indexers that a command is about.
+ * @param typed names, separated by commas; undefined: the only one there is.
+ * @throws EmergencyError UNKNOWN_INDEXER
  */
-export async function openIndexer(
+export function openIndexers(
   hre: Pick<HardhatRuntimeEnvironment, "config">,
-  name: string | undefined,
-): Promise<ConfiguredIndexer> {
+  typed: string | undefined,
+): Indexers {
   const { indexers } = hre.config.emergency;
-  const names = Object.keys(indexers);
-  const chosen = name ?? (names.length === 1 ? names[0] : undefined);
-  const config = chosen === undefined ? undefined : indexers[chosen];
-  if (chosen === undefined || config === undefined) {
-    const all = names.join(", ");
+  const all = Object.keys(indexers);
+  const config = (name: string): EmergencyIndexerConfig => {
+    const found = indexers[name];
+    if (found === undefined) {
+      throw unknown(`no indexer "${name}" is configured`, all);
+    }
+    return found;
+  };
+  const names =
+    typed === undefined
+      ? all
+      : [...new Set(typed.split(",").map((name) => name.trim()))].filter((name) => name !== "");
+  if (names.length === 0 || (typed === undefined && names.length > 1)) {
+    throw unknown(`there are ${all.length} indexers, and none is named`, all);
+  }
+  names.forEach(config);
+  const book = (dryRun: boolean): IndexerBook => {
+    const opened = new Map<string, () => Promise<Indexer>>();
+    return async (name) => {
+      const open =
+        opened.get(name) ??
+        once(async () => await openWorkload(name, config(name), hre.config.paths.root, dryRun));
+      opened.set(name, open);
+      return await open();
+    };
+  };
+  return { names, config, live: book(false), copy: () => book(true) };
+}
+
+/**
+ * Where indexers are, for people and for plans.
+ * @throws EmergencyError BAD_CONFIG
+ */
+export async function placeOf({ names, live }: Indexers): Promise<string> {
+  const places = await Promise.all(names.map(async (name) => (await live(name)).cluster.place));
+  return [...new Set(places)].join("; ");
+}
+
+async function openWorkload(
+  name: string,
+  config: EmergencyIndexerConfig,
+  root: string,
+  dryRun: boolean,
+): Promise<Indexer> {
+  if (config.kubernetes === undefined) {
     throw new EmergencyError(
-      "UNKNOWN_INDEXER",
-      name === undefined
-        ? `there are ${names.length} indexers, and none is named`
-        : `no indexer "${name}" is configured`,
-      all === ""
-        ? "describe it in hardhat.config.ts: emergency.indexers.api = { kubernetes: { name, namespace } }"
-        : `name one of these with --indexer: ${all}`,
+      "BAD_CONFIG",
+      `indexer "${name}" has no workload in a cluster`,
+      `describe it in hardhat.config.ts: emergency.indexers.${name}.kubernetes = { name, namespace }`,
     );
   }
   const { kind, name: workload, namespace, context, kubeconfig } = config.kubernetes;
-  const file =
-    kubeconfig === undefined ? undefined : path.resolve(hre.config.paths.root, kubeconfig);
-  const indexer: Indexer = {
-    name: chosen,
-    cluster: await openCluster({ kubeconfig: file, context, namespace }),
+  const file = kubeconfig === undefined ? undefined : path.resolve(root, kubeconfig);
+  return {
+    name,
+    cluster: await openCluster({ kubeconfig: file, context, namespace }, dryRun),
     workload: { kind, name: workload },
     waitMs: config.waitSeconds * 1000,
     patienceMs: PATIENCE_MS,
@@ -57,5 +99,14 @@ export async function openIndexer(
       await wait(milliseconds);
     },
   };
-  return { indexer, config };
+}
+
+function unknown(what: string, all: readonly string[]): EmergencyError {
+  return new EmergencyError(
+    "UNKNOWN_INDEXER",
+    what,
+    all.length === 0
+      ? "describe it in hardhat.config.ts: emergency.indexers.api = { kubernetes: { name, namespace } }"
+      : `name one of these with --indexer: ${all.join(", ")}`,
+  );
 }

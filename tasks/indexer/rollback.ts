@@ -15,10 +15,12 @@ const rollback: NewTaskActionFunction<RollbackArguments> = async (
   args,
   hre,
 ): Promise<IndexerResult> =>
-  await runIndexerTask(hre, "indexer rollback", args, ({ name }) => ({
-    id: "rollback",
-    kind: "indexer-rollback",
-    intent: { indexer: name, target: { ...parseTarget(args.to) } },
-  }));
+  await runIndexerTask(hre, "indexer rollback", args, ({ names }) =>
+    names.map((name) => ({
+      id: names.length === 1 ? "rollback" : `rollback ${name}`,
+      kind: "indexer-rollback",
+      intent: { indexer: name, target: { ...parseTarget(args.to) } },
+    })),
+  );
 
 export default rollback;

@@ -1,11 +1,11 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { Result } from "hardhat/types/utils";
 
-import type { EmergencyError } from "../../src/errors.js";
+import { EmergencyError } from "../../src/errors.js";
 import type { Indexer } from "../../src/indexer/indexer.js";
 import type { CommandReport } from "../../src/recovery/command.js";
 import { runIndexerCommand } from "../../src/recovery/indexer-command.js";
-import { openIndexer } from "../../src/recovery/indexer-place.js";
+import { openIndexers, type Indexers } from "../../src/recovery/indexer-place.js";
 import type { IndexerWorld } from "../../src/recovery/plan.js";
 import type { StepRequest } from "../../src/step.js";
 import { CLUSTER_WORDS, HumanView } from "../../src/view/human.js";
@@ -38,25 +38,25 @@ export async function runIndexerTask(
   hre: HardhatRuntimeEnvironment,
   command: string,
   args: IndexerArguments,
-  request: (indexer: Indexer) => StepRequest,
+  requests: (indexers: Indexers) => readonly StepRequest[] | Promise<readonly StepRequest[]>,
 ): Promise<IndexerResult> {
   const start = keyPress();
   const human = new HumanView(printLine, CLUSTER_WORDS);
   return await answered(command, args.json, async () => {
-    const configured = await openIndexer(hre, args.indexer);
+    const indexers = openIndexers(hre, args.indexer);
     const context = {
       view: args.json ? silentView : human,
       ask: asker(hre.interruptions),
       now: Date.now,
       startedMs: start.atMs,
     };
-    const requests = args.plan === undefined ? [request(configured.indexer)] : [];
-    const report = await runIndexerCommand(context, command, args, configured, requests);
+    const wanted = args.plan === undefined ? await requests(indexers) : [];
+    const report = await runIndexerCommand(context, command, args, indexers, wanted);
     return finished(report, human, start, args.json);
   });
 }
 
-/** Runs a command that only looks at an indexer, and prints a refusal as asked. */
+/** Runs a command that only looks at one workload, and prints a refusal as asked. */
 export async function lookAtIndexer<T>(
   hre: HardhatRuntimeEnvironment,
   command: string,
@@ -64,7 +64,15 @@ export async function lookAtIndexer<T>(
   look: (indexer: Indexer) => Promise<T>,
 ): Promise<Result<T, EmergencyError>> {
   return await answered(command, args.json, async () => {
-    const { indexer } = await openIndexer(hre, args.indexer);
-    return { success: true, value: await look(indexer) };
+    const { names, live } = openIndexers(hre, args.indexer);
+    const [name, another] = names;
+    if (name === undefined || another !== undefined) {
+      throw new EmergencyError(
+        "BAD_ARGUMENTS",
+        `"${command}" looks at one indexer`,
+        "name one with --indexer",
+      );
+    }
+    return { success: true, value: await look(await live(name)) };
   });
 }

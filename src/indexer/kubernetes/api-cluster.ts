@@ -2,8 +2,9 @@ import { z } from "zod";
 
 import { EmergencyError, asError } from "../../errors.js";
 import { askPatiently, refusalOf, saidBy, type ApiAnswer, type ApiTools } from "./api.js";
-import type { Cluster } from "./cluster.js";
+import type { Cluster, ObjectKind, ObjectName, Written } from "./cluster.js";
 import {
+  clusterObjectSchema,
   controllerRevisionSchema,
   eventSchema,
   podSchema,
@@ -26,8 +27,11 @@ const PLURALS: Record<WorkloadKind, string> = {
   DaemonSet: "daemonsets",
 };
 
-/** The cluster behind an API server, seen from one namespace. */
-export function apiCluster(tools: ApiTools, namespace: string): Cluster {
+/**
+ * The cluster behind an API server, seen from one namespace.
+ * @param dryRun whether the server is asked to keep nothing that is written.
+ */
+export function apiCluster(tools: ApiTools, namespace: string, dryRun: boolean): Cluster {
   const apps = `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}`;
   const core = `/api/v1/namespaces/${encodeURIComponent(namespace)}`;
 
@@ -75,11 +79,36 @@ export function apiCluster(tools: ApiTools, namespace: string): Cluster {
         from = "";
         continue;
       }
+      // A kind that the cluster does not know has no objects.
+      if (answer.status === 404) {
+        return [];
+      }
       const { metadata, items: more } = parsed(page, doing, answer);
       items.push(...(more ?? []));
       from = metadata.continue === "" ? undefined : metadata.continue;
     }
     return items;
+  }
+
+  const writing = { fieldManager: FIELD_MANAGER, ...(dryRun ? { dryRun: "All" } : {}) };
+
+  function folderOf({ apiVersion, plural, namespace: own = namespace }: ObjectKind): string {
+    const group = apiVersion === "v1" ? "/api/v1" : `/apis/${apiVersion}`;
+    return `${group}${own === null ? "" : `/namespaces/${encodeURIComponent(own)}`}/${plural}`;
+  }
+
+  const objectPath = (name: ObjectName): string =>
+    `${folderOf(name)}/${encodeURIComponent(name.name)}`;
+
+  function written(doing: string, answer: ApiAnswer): Written {
+    if (
+      answer.status === 404 ||
+      answer.status === 409 ||
+      (answer.status === 422 && isFailedTest(answer))
+    ) {
+      return { refused: saidBy(answer) };
+    }
+    return { object: parsed(clusterObjectSchema, doing, answer) };
   }
 
   const pathOf = ({ kind, name }: WorkloadName): string =>
@@ -88,6 +117,8 @@ export function apiCluster(tools: ApiTools, namespace: string): Cluster {
   return {
     place: `namespace ${namespace}, ${tools.server}`,
     namespace,
+    access: tools.access,
+    dryRun,
     async workload(name) {
       const answer = await askPatiently(tools, { method: "GET", path: pathOf(name) });
       if (answer.status === 404) {
@@ -134,17 +165,65 @@ export function apiCluster(tools: ApiTools, namespace: string): Cluster {
       }
       return null;
     },
-    async patch(name, operations, dryRun) {
+    async patch(name, operations) {
       const answer = await askPatiently(tools, {
         method: "PATCH",
         path: pathOf(name),
-        query: { fieldManager: FIELD_MANAGER, ...(dryRun ? { dryRun: "All" } : {}) },
+        query: writing,
         body: [...operations],
       });
       if (answer.status === 409 || (answer.status === 422 && isFailedTest(answer))) {
         return { refused: saidBy(answer) };
       }
       return { workload: parsed(workloadSchema, `patch ${described(name)}`, answer) };
+    },
+    async object(name) {
+      const answer = await askPatiently(tools, { method: "GET", path: objectPath(name) });
+      return answer.status === 404
+        ? null
+        : parsed(clusterObjectSchema, `read ${name.plural} "${name.name}"`, answer);
+    },
+    objects: async (kind, labelSelector) =>
+      await list(
+        clusterObjectSchema,
+        `list ${kind.plural}`,
+        folderOf(kind),
+        labelSelector === undefined ? {} : { labelSelector },
+      ),
+    create: async (kind, object) =>
+      written(
+        `make ${kind.plural}`,
+        await askPatiently(tools, {
+          method: "POST",
+          path: folderOf(kind),
+          query: writing,
+          body: object,
+        }),
+      ),
+    patchObject: async (name, operations) =>
+      written(
+        `patch ${name.plural} "${name.name}"`,
+        await askPatiently(tools, {
+          method: "PATCH",
+          path: objectPath(name),
+          query: writing,
+          body: [...operations],
+        }),
+      ),
+    async remove(name, { metadata: { uid, resourceVersion } }) {
+      const answer = await askPatiently(tools, {
+        method: "DELETE",
+        path: objectPath(name),
+        query: dryRun ? { dryRun: "All" } : {},
+        body: { preconditions: { uid, resourceVersion } },
+      });
+      if (answer.status === 409) {
+        return false;
+      }
+      if (answer.status >= 300 && answer.status !== 404) {
+        throw refusalOf(tools, `remove ${name.plural} "${name.name}"`, answer);
+      }
+      return true;
     },
   };
 }

@@ -4,14 +4,15 @@ import { z } from "zod";
 
 import { EmergencyError, asError, messageOf } from "../../errors.js";
 import type { Json } from "../../json.js";
+import type { Cluster } from "./cluster.js";
 
 /** One question to an API server. */
 export interface ApiRequest {
-  readonly method: "GET" | "PATCH";
+  readonly method: "GET" | "PATCH" | "POST" | "DELETE";
   /** "/apis/apps/v1/namespaces/market/deployments/api". */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
-  /** A JSON patch. */
+  /** A JSON patch, when it is a list; otherwise an object, or what must hold of one that is removed. */
   readonly body?: Json;
 }
 
@@ -31,6 +32,7 @@ export interface ApiTools {
   readonly ask: Ask;
   /** For people: "context production (https://…)". */
   readonly server: string;
+  readonly access: Cluster["access"];
   /** "--context production", as kubectl takes it. */
   readonly kubectl: string;
   readonly wait?: (milliseconds: number) => Promise<void>;
@@ -54,8 +56,8 @@ const statusSchema = z.object({
 });
 
 /**
- * Asks until there is an answer that is not "come back later". Patches too: each holds only for the object
- * that was looked at, so one that has been done after all is refused the second time.
+ * Asks until there is an answer that is not "come back later". Writes too: each holds only for the object
+ * that was looked at, or for none at all, so one that has been done after all is refused the second time.
  * @throws EmergencyError CLUSTER_UNREACHABLE when there is none after about half a minute.
  */
 export async function askPatiently(tools: ApiTools, request: ApiRequest): Promise<ApiAnswer> {

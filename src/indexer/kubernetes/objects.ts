@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import type { JsonObject } from "../../json.js";
 import { jsonObjectSchema } from "../../json-schema.js";
 
 /**
@@ -47,6 +48,26 @@ const condition = z.object({
   reason: z.string().default(""),
   message: z.string().default(""),
 });
+
+/** What every object says of itself. */
+export type Metadata = z.infer<typeof metadata>;
+
+/** An object of any kind: what it says of itself, and all of it as the API server has it. */
+export interface ClusterObject {
+  readonly metadata: Metadata;
+  readonly json: JsonObject;
+}
+
+/** See {@link ClusterObject}. */
+export const clusterObjectSchema: z.ZodType<ClusterObject, z.ZodTypeDef, unknown> =
+  jsonObjectSchema.transform((json, context) => {
+    const result = metadata.safeParse(json.metadata);
+    if (result.success) {
+      return { metadata: result.data, json };
+    }
+    context.addIssue({ code: "custom", message: "it has no metadata" });
+    return z.NEVER;
+  });
 
 /** A Deployment, StatefulSet or DaemonSet. */
 export const workloadSchema = z.object({

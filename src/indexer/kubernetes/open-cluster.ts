@@ -3,6 +3,7 @@ import { registerSecret } from "../../redact.js";
 import type { Ask } from "./api.js";
 import { apiCluster } from "./api-cluster.js";
 import type { Cluster } from "./cluster.js";
+import { rememberingCluster } from "./remembering-cluster.js";
 
 /** Which cluster, and where in it. */
 export interface ClusterPlace {
@@ -20,9 +21,10 @@ const PATIENCE_MS = 20_000;
 /**
  * The cluster that a kubeconfig names, by Kubernetes' own client: it knows all ways to log in. What is asked
  * and answered is plain JSON all the same: the client's models would drop fields that they do not know.
+ * @param dryRun whether the API server only tries what is written, and keeps nothing.
  * @throws EmergencyError BAD_CONFIG when there is no such kubeconfig or context.
  */
-export async function openCluster(place: ClusterPlace): Promise<Cluster> {
+export async function openCluster(place: ClusterPlace, dryRun = false): Promise<Cluster> {
   const { KubeConfig, RequestContext, IsomorphicFetchHttpLibrary } = await loadClient();
   const config = new KubeConfig();
   try {
@@ -68,7 +70,8 @@ export async function openCluster(place: ClusterPlace): Promise<Cluster> {
     request.setSignal(AbortSignal.timeout(PATIENCE_MS));
     request.setHeaderParam("Accept", "application/json");
     if (body !== undefined) {
-      request.setHeaderParam("Content-Type", "application/json-patch+json");
+      const type = Array.isArray(body) ? "application/json-patch+json" : "application/json";
+      request.setHeaderParam("Content-Type", type);
       request.setBody(JSON.stringify(body));
     }
     await config.applySecurityAuthentication(request);
@@ -79,9 +82,10 @@ export async function openCluster(place: ClusterPlace): Promise<Cluster> {
       text: await response.body.text(),
     };
   };
-  return apiCluster(
+  const opened = apiCluster(
     {
       ask,
+      access: { kubeconfig: place.kubeconfig, context: context.name },
       server: `context ${context.name} (${cluster.server})`,
       kubectl: [
         ...(place.kubeconfig === undefined ? [] : [`--kubeconfig ${place.kubeconfig}`]),
@@ -89,7 +93,9 @@ export async function openCluster(place: ClusterPlace): Promise<Cluster> {
       ].join(" "),
     },
     place.namespace ?? context.namespace ?? "default",
+    dryRun,
   );
+  return dryRun ? rememberingCluster(opened) : opened;
 }
 
 /** Kubernetes' client needs a newer Node than this plugin. */

@@ -14,7 +14,7 @@ import type {
   Step,
   Verification,
 } from "../../step.js";
-import type { Indexer } from "../indexer.js";
+import type { Indexer, IndexerBook } from "../indexer.js";
 import { chooseRevision, type Chosen, type Target } from "./choose-revision.js";
 import { readHistory, type History, type Revision } from "./history.js";
 import { MARK_ANNOTATION, writeMark, type Mark } from "./mark.js";
@@ -33,6 +33,7 @@ const rollbackIntent = z.object({ indexer: z.string(), target }).strict();
 
 /** What the last look has found, for the act that follows it. */
 interface Looked {
+  readonly indexer: Indexer;
   readonly history: History;
   readonly chosen: Chosen;
 }
@@ -45,33 +46,26 @@ interface Looked {
  */
 export class KubernetesRollbackStep implements Step {
   readonly kind = "indexer-rollback";
-  readonly #indexer: Indexer;
-  readonly #dryRun: boolean;
-  /** What came of the wait that follows the patch. */
-  #waited: WorkloadStatus | undefined;
+  readonly #indexers: IndexerBook;
+  /** What came of the wait that follows the patch, by the step's id. */
+  readonly #waited = new Map<string, WorkloadStatus>();
   readonly #looked = new WeakMap<Observation, Looked>();
 
-  /** @param dryRun true for the step that rehearses. */
-  constructor(indexer: Indexer, dryRun = false) {
-    this.#indexer = indexer;
-    this.#dryRun = dryRun;
+  constructor(indexers: IndexerBook) {
+    this.#indexers = indexers;
   }
 
   async observe(raw: JsonObject): Promise<Observation> {
     const intent = parseIntent(this.kind, rollbackIntent, raw);
-    const { cluster, workload: name } = this.#indexer;
-    const history = await readHistory(cluster, name);
-    const chosen = chooseRevision(
-      this.#title(),
-      history.workload,
-      history.revisions,
-      intent.target,
-    );
+    const indexer = await this.#indexers(intent.indexer);
+    const title = titleOf(indexer);
+    const history = await readHistory(indexer.cluster, indexer.workload);
+    const chosen = chooseRevision(title, history.workload, history.revisions, intent.target);
     const observation: Observation = {
       facts: factsOf(history, chosen),
-      decide: () => decide(this.#title(), this.#indexer, history, chosen),
+      decide: () => decide(title, indexer, history, chosen),
     };
-    this.#looked.set(observation, { history, chosen });
+    this.#looked.set(observation, { indexer, history, chosen });
     return observation;
   }
 
@@ -83,49 +77,32 @@ export class KubernetesRollbackStep implements Step {
       return { actions: [] };
     }
     progress({ type: "sending", step: step.id, summary: action.summary });
-    const effect = await this.#patch(found);
+    const effect = await patch(found);
     progress({ type: "done", step: step.id, effect });
-    if (!this.#dryRun) {
-      this.#waited = await waitForRollout(this.#indexer, (what) => {
+    if (!found.indexer.cluster.dryRun) {
+      const tell = (what: string): void => {
         progress({ type: "advance", step: step.id, what });
-      });
+      };
+      this.#waited.set(step.id, await waitForRollout(found.indexer, tell));
     }
     return { actions: [effect] };
   }
 
   async rehearse(step: PlannedStep): Promise<Effects> {
-    if (!this.#dryRun) {
+    const { indexer } = parseIntent(this.kind, rollbackIntent, step.intent);
+    if (!(await this.#indexers(indexer)).cluster.dryRun) {
       throw new TypeError("only a dry run is rehearsed on");
     }
     return await this.perform(step, () => undefined);
   }
 
-  async #patch({ history, chosen: { revision } }: Looked): Promise<JsonObject> {
-    const { cluster, workload: name, by, now } = this.#indexer;
-    const from = presentOf(history)?.number ?? 0;
-    const mark: Mark = { from, to: revision.hash, at: now().toISOString(), by };
-    const operations = rollbackPatch(name.kind, history.workload, revision, mark);
-    const patched = await cluster.patch(name, operations, this.#dryRun);
-    const effect = { did: `go back to revision ${revision.number}`, template: revision.hash };
-    if ("workload" in patched) {
-      const template = templateHash(patched.workload.spec.template);
-      return { ...effect, template };
-    }
-    // An answer that was lost on the way is asked for again, and then refused because it was done.
-    const again = await cluster.workload(name);
-    if (again.metadata.annotations[MARK_ANNOTATION] === writeMark(mark)) {
-      return effect;
-    }
-    throw new EmergencyError(
-      "PRIOR_STATE_CHANGED",
-      `somebody else has changed ${this.#title()} in the same moment (${patched.refused}). Nothing was written`,
-      "type the command again: it looks at the workload as it is now",
-    );
-  }
-
   async verify(step: PlannedStep, effects: Effects): Promise<Verification> {
     const wanted = step.outputs.template;
-    if (this.#dryRun) {
+    const intent = parseIntent(this.kind, rollbackIntent, step.intent);
+    const indexer = await this.#indexers(intent.indexer);
+    const title = titleOf(indexer);
+    const { cluster, workload: name } = indexer;
+    if (cluster.dryRun) {
       const agreed = effects.actions.every(
         (effect) => isRecord(effect) && effect.template === wanted,
       );
@@ -138,18 +115,17 @@ export class KubernetesRollbackStep implements Step {
               "the API server would make another template of it: an admission webhook changes it",
           };
     }
-    const { cluster, workload: name } = this.#indexer;
-    const status = this.#waited ?? (await waitForRollout(this.#indexer, () => undefined));
+    const status = this.#waited.get(step.id) ?? (await waitForRollout(indexer, () => undefined));
     const now = templateHash((await cluster.workload(name)).spec.template);
     if (now !== wanted) {
       return {
         verified: false,
         evidence: [],
-        problem: `${this.#title()} has another template than that of revision ${step.outputs.revision ?? "?"}: somebody, or something that keeps it as a repository says, has changed it since`,
+        problem: `${title} has another template than that of revision ${step.outputs.revision ?? "?"}: somebody, or something that keeps it as a repository says, has changed it since`,
       };
     }
     const evidence = [
-      `${this.#title()} has the template of revision ${step.outputs.revision ?? "?"}: ${step.outputs.images ?? ""}`,
+      `${title} has the template of revision ${step.outputs.revision ?? "?"}: ${step.outputs.images ?? ""}`,
     ];
     const problem = problemOf(status);
     return problem === undefined
@@ -163,11 +139,33 @@ export class KubernetesRollbackStep implements Step {
       wanted === got ? [] : ["the template is not the one that the dry run has shown"],
     );
   }
+}
 
-  #title(): string {
-    const { kind, name } = this.#indexer.workload;
-    return `${kind} ${name}`;
+function titleOf({ workload: { kind, name } }: Indexer): string {
+  return `${kind} ${name}`;
+}
+
+async function patch({ indexer, history, chosen: { revision } }: Looked): Promise<JsonObject> {
+  const { cluster, workload: name, by, now } = indexer;
+  const from = presentOf(history)?.number ?? 0;
+  const mark: Mark = { from, to: revision.hash, at: now().toISOString(), by };
+  const operations = rollbackPatch(name.kind, history.workload, revision, mark);
+  const patched = await cluster.patch(name, operations);
+  const effect = { did: `go back to revision ${revision.number}`, template: revision.hash };
+  if ("workload" in patched) {
+    const template = templateHash(patched.workload.spec.template);
+    return { ...effect, template };
   }
+  // An answer that was lost on the way is asked for again, and then refused because it was done.
+  const again = await cluster.workload(name);
+  if (again.metadata.annotations[MARK_ANNOTATION] === writeMark(mark)) {
+    return effect;
+  }
+  throw new EmergencyError(
+    "PRIOR_STATE_CHANGED",
+    `somebody else has changed ${titleOf(indexer)} in the same moment (${patched.refused}). Nothing was written`,
+    "type the command again: it looks at the workload as it is now",
+  );
 }
 
 function presentOf({ revisions }: History): Revision | undefined {

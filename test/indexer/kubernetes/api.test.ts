@@ -9,7 +9,10 @@ import { workload } from "./objects.js";
 type Reply = Partial<ApiAnswer> | Error;
 
 /** A cluster whose server gives these answers, one after the other, and no others. */
-function cluster(replies: readonly Reply[]): {
+function cluster(
+  replies: readonly Reply[],
+  dryRun = false,
+): {
   readonly cluster: Cluster;
   readonly asked: ApiRequest[];
   readonly paused: number[];
@@ -32,8 +35,10 @@ function cluster(replies: readonly Reply[]): {
     paused.push(milliseconds);
     await Promise.resolve();
   };
-  const tools = { ask, wait, server: "context test (https://test)", kubectl: "--context test" };
-  return { cluster: apiCluster(tools, "market"), asked, paused };
+  const access = { kubeconfig: undefined, context: "test" };
+  const server = "context test (https://test)";
+  const tools = { ask, wait, server, kubectl: "--context test", access };
+  return { cluster: apiCluster(tools, "market", dryRun), asked, paused };
 }
 
 const API = { kind: "Deployment", name: "api" } as const;
@@ -113,12 +118,12 @@ describe("An API server", () => {
   it("changes nothing when a test in a patch does not hold, which is no error", async () => {
     const failed = status(422, "the server rejected our request due to an error in our request");
     for (const answer of [failed, status(409, "the object has been modified")]) {
-      expect(await cluster([answer]).cluster.patch(API, [], false)).to.have.property("refused");
+      expect(await cluster([answer]).cluster.patch(API, [])).to.have.property("refused");
     }
     const invalid = status(422, "spec.template.spec.containers: Required value");
-    await expectRejection(cluster([invalid]).cluster.patch(API, [], false), "CLUSTER_REFUSED");
-    const { cluster: asks, asked } = cluster([found]);
-    await asks.patch(API, [], true);
+    await expectRejection(cluster([invalid]).cluster.patch(API, []), "CLUSTER_REFUSED");
+    const { cluster: asks, asked } = cluster([found], true);
+    await asks.patch(API, []);
     expect(asked[0]?.query).to.include({ dryRun: "All", fieldManager: "hardhat-emergency" });
   });
 

@@ -87,12 +87,12 @@ describeWith(KUBERNETES_TOOLS, "A rollback while somebody else edits", () => {
         // The edit comes between the look and the patch, or at any time around it.
         const between: Cluster = {
           ...indexer.cluster,
-          patch: async (name, operations, dryRun) => {
-            const meanwhile = dryRun ? undefined : edit(namespace, kind, edited.patch);
+          patch: async (name, operations) => {
+            const meanwhile = edit(namespace, kind, edited.patch);
             if (race % 3 === 0) {
               await meanwhile;
             }
-            const result = await indexer.cluster.patch(name, operations, dryRun);
+            const result = await indexer.cluster.patch(name, operations);
             await meanwhile;
             return result;
           },
@@ -153,9 +153,9 @@ describeWith(KUBERNETES_TOOLS, "A rollback while somebody else edits", () => {
       // The API server does it, the answer is lost, and what is sent again is refused.
       const lost: Cluster = {
         ...indexer.cluster,
-        patch: async (name, operations, dryRun) => {
-          await indexer.cluster.patch(name, operations, dryRun);
-          return await indexer.cluster.patch(name, operations, dryRun);
+        patch: async (name, operations) => {
+          await indexer.cluster.patch(name, operations);
+          return await indexer.cluster.patch(name, operations);
         },
       };
       const first = await rollBack({ ...indexer, cluster: lost }, { to: "previous" });

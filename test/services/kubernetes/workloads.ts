@@ -183,8 +183,8 @@ export async function indexerIn(
   };
 }
 
-function stepsOf(indexer: Indexer, dryRun: boolean): StepSet {
-  const step = new KubernetesRollbackStep(indexer, dryRun);
+function stepsOf(indexer: Indexer): StepSet {
+  const step = new KubernetesRollbackStep(async () => await Promise.resolve(indexer));
   return new Map([[step.kind, step]]);
 }
 
@@ -199,7 +199,7 @@ export async function plan(indexer: Indexer, target: Target): Promise<Plan<SiteW
   return await makePlan(
     "indexer rollback",
     [request],
-    stepsOf(indexer, false),
+    stepsOf(indexer),
     async () => await Promise.resolve(world),
     () => {
       throw new Error("nothing builds on another step");
@@ -209,11 +209,11 @@ export async function plan(indexer: Indexer, target: Target): Promise<Plan<SiteW
 
 /** Performs a plan, after a dry run by the API server. */
 export async function perform(indexer: Indexer, planned: Plan<SiteWorld>): Promise<RunResult> {
+  const { access, namespace } = indexer.cluster;
+  const copy = { ...indexer, cluster: await openCluster({ ...access, namespace }, true) };
   const somethingToDo = planned.steps.some(({ actions }) => actions.length > 0);
-  const rehearsed = somethingToDo
-    ? await rehearsePlan(planned, stepsOf(indexer, true), null)
-    : planned;
-  return await performPlan(rehearsed, stepsOf(indexer, false), () => undefined, Date.now);
+  const rehearsed = somethingToDo ? await rehearsePlan(planned, stepsOf(copy), null) : planned;
+  return await performPlan(rehearsed, stepsOf(indexer), () => undefined, Date.now);
 }
 
 /** Plans and performs a rollback. */

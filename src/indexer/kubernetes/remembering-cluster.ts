@@ -1,0 +1,84 @@
+import type { Cluster, ObjectName, PatchOperation } from "./cluster.js";
+import type { ClusterObject, Workload } from "./objects.js";
+
+/** What was tried on one object. */
+interface Tried<T> {
+  /** All patches so far, one behind the other: the server has kept none of them. */
+  readonly operations: readonly PatchOperation[];
+  /** Null when it was removed. */
+  readonly after: T | null;
+}
+
+/**
+ * A cluster whose API server keeps nothing, and that remembers what it would have kept: a step that builds on
+ * another is planned and tried on what that one leaves behind.
+ * @param tries opened with `dryRun`.
+ */
+export function rememberingCluster(tries: Cluster): Cluster {
+  const workloads = new Map<string, Tried<Workload>>();
+  const objects = new Map<string, Tried<ClusterObject>>();
+  const keyOf = ({ apiVersion, plural, namespace = tries.namespace, name }: ObjectName): string =>
+    `${apiVersion} ${plural} ${namespace ?? ""} ${name}`;
+
+  return {
+    ...tries,
+    async workload(name) {
+      const tried = workloads.get(`${name.kind} ${name.name}`)?.after;
+      return tried ?? (await tries.workload(name));
+    },
+    async patch(name, operations) {
+      const key = `${name.kind} ${name.name}`;
+      const all = [
+        ...(workloads.get(key)?.operations ?? []),
+        ...onTop(operations, workloads.has(key)),
+      ];
+      const patched = await tries.patch(name, all);
+      if ("workload" in patched) {
+        workloads.set(key, { operations: all, after: patched.workload });
+      }
+      return patched;
+    },
+    async object(name) {
+      const tried = objects.get(keyOf(name));
+      return tried === undefined ? await tries.object(name) : tried.after;
+    },
+    async create(kind, object) {
+      const written = await tries.create(kind, object);
+      if ("object" in written) {
+        const { name } = written.object.metadata;
+        objects.set(keyOf({ ...kind, name }), { operations: [], after: written.object });
+      }
+      return written;
+    },
+    async patchObject(name, operations) {
+      const key = keyOf(name);
+      const before = objects.get(key);
+      const all = [...(before?.operations ?? []), ...onTop(operations, before !== undefined)];
+      const written = await tries.patchObject(name, all);
+      if ("object" in written) {
+        objects.set(key, { operations: all, after: written.object });
+      }
+      return written;
+    },
+    async remove(name, looked) {
+      const done = await tries.remove(name, looked);
+      if (done) {
+        objects.set(keyOf(name), { operations: [], after: null });
+      }
+      return done;
+    },
+  };
+}
+
+/**
+ * A patch as it is sent behind others. That nothing at all has changed since the look cannot be asked for any
+ * more: the others have changed it.
+ */
+function onTop(
+  operations: readonly PatchOperation[],
+  behindOthers: boolean,
+): readonly PatchOperation[] {
+  return behindOthers
+    ? operations.filter(({ op, path }) => op !== "test" || path !== "/metadata/resourceVersion")
+    : operations;
+}

@@ -1,0 +1,9 @@
+import type { IndexerBook } from "../indexer/indexer.js";
+import { KubernetesRollbackStep } from "../indexer/kubernetes/rollback-step.js";
+import type { Step, StepSet } from "../step.js";
+
+/** Every kind of step on indexers, bound to the live ones or to such that keep nothing. */
+export function indexerSteps(workloads: IndexerBook): StepSet {
+  const steps: readonly Step[] = [new KubernetesRollbackStep(workloads)];
+  return new Map(steps.map((step) => [step.kind, step]));
+}
