@@ -24,6 +24,7 @@ export function tools(root, lockedNode) {
     debianProgram({ name: "rclone", package: "rclone", program: "rclone" }),
     onlyOnPath("kubectl"),
     goProgram({ name: "kwok", source: "sigs.k8s.io/kwok/cmd/kwok", version: "v0.8.0" }),
+    goProgram({ name: "helm", source: "helm.sh/helm/v4/cmd/helm", version: "v4.3.1" }),
     goModule({
       name: "control-plane",
       from: "test/services/kubernetes/control-plane",

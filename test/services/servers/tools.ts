@@ -13,6 +13,7 @@ export type Tool =
   | "rclone"
   | "kubectl"
   | "kwok"
+  | "helm"
   | "control-plane"
   | "vite";
 
