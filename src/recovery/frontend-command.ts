@@ -53,6 +53,7 @@ export async function runFrontendCommand(
         copy,
         copyInWords: `copy of ${site.name} in a temporary folder`,
         planFromFile: async (file) => await planFromFile(file, command, place),
+        sideBySide: false,
         kind: "frontend",
         name: site.name,
         consequence: `This changes what the live frontend "${site.name}" serves (${site.store.place})`,

@@ -1,15 +1,18 @@
 import { EmergencyError } from "../errors.js";
-import type { StepRequest } from "../step.js";
+import type { StepRequest, StepSet } from "../step.js";
 import type { CommandContext, CommandOptions, CommandReport } from "./command.js";
 import { placeOf, type Indexers } from "./indexer-place.js";
+import { inDependencyOrder, type IndexerWork } from "./indexer-order.js";
 import { indexerSteps } from "./indexer-steps.js";
 import { runOffChain } from "./off-chain-command.js";
 import type { IndexerWorld, Plan } from "./plan.js";
 import { readPlan } from "./plan-file.js";
+import { makePlan } from "./run.js";
 
 /**
  * A command on indexers from start to end: plan, show, rehearse, ask, perform, read back. The rehearsal is
  * the API server's dry run.
+ * @param workOf what is to be done with one of them; not asked where the plan comes from a file.
  * @throws EmergencyError for every refusal; nothing was written then, or the error says what was.
  */
 export async function runIndexerCommand(
@@ -17,11 +20,32 @@ export async function runIndexerCommand(
   command: string,
   options: CommandOptions,
   indexers: Indexers,
-  requests: readonly StepRequest[],
+  workOf: (name: string) => IndexerWork,
 ): Promise<CommandReport<IndexerWorld>> {
   const { names, config, live, copy } = indexers;
   const name = names.join(", ");
   const world = { indexer: name, place: await placeOf(indexers) };
+  const steps = indexerSteps(live);
+  const copied = async (): Promise<StepSet> => await Promise.resolve(indexerSteps(copy()));
+  const inOrder = (stopWriters: boolean): readonly StepRequest[] =>
+    inDependencyOrder(names, config, workOf, stopWriters);
+  let requests: readonly StepRequest[] = [];
+  if (options.plan === undefined) {
+    requests = inOrder(false);
+    // Typed again when all is done, the command stops nobody.
+    if (names.some((each) => config(each).writes)) {
+      const mains = new Set(names.flatMap((each) => workOf(each).main.map(({ id }) => id)));
+      const sealed = await makePlan(
+        command,
+        requests,
+        steps,
+        async () => await Promise.resolve(world),
+        copied,
+      );
+      const changes = sealed.steps.some(({ id, actions }) => mains.has(id) && actions.length > 0);
+      requests = inOrder(changes);
+    }
+  }
   return await runOffChain(
     context,
     command,
@@ -29,10 +53,11 @@ export async function runIndexerCommand(
     {
       world,
       isLive: names.some((each) => config(each).live),
-      live: indexerSteps(live),
-      copy: async () => await Promise.resolve(indexerSteps(copy())),
+      live: steps,
+      copy: copied,
       copyInWords: "dry run of the API server",
       planFromFile: async (file) => await planFromFile(file, command, world),
+      sideBySide: true,
       kind: "indexer",
       name,
       consequence: `This changes the live indexer "${name}" (${world.place})`,

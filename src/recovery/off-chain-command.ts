@@ -17,6 +17,8 @@ export interface OffChain<World extends SiteWorld | IndexerWorld> {
   readonly copyInWords: string;
   /** @throws EmergencyError BAD_PLAN when the plan in the file is for something else. */
   readonly planFromFile: (file: string) => Promise<Plan<World>>;
+  /** Whether steps that do not build on each other are done at the same time. */
+  readonly sideBySide: boolean;
   /** "frontend" */
   readonly kind: string;
   readonly name: string;
@@ -66,7 +68,7 @@ export async function runOffChain<World extends SiteWorld | IndexerWorld>(
   if (somethingToDo && isLive) {
     await mayChange(context, place, options);
   }
-  const result = await performPlan(plan, live, view.progress, context.now);
+  const result = await performPlan(plan, live, view.progress, context.now, place.sideBySide);
   return { ...report, result, durationMs: context.now() - context.startedMs };
 }
 

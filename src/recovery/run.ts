@@ -180,53 +180,85 @@ async function rehearseStep(
 }
 
 /**
- * Performs a plan, in order. Before each step the world is looked at again; when it is not as the
- * plan says, or other actions would follow from it, the step is refused. After each step it is read
- * back. Steps that build on one that did not end well are not run; others are: five contracts are
- * paused even though the sixth cannot be. What the rehearsal did not show stops everything.
+ * Performs a plan. Before each step the world is looked at again; when it is not as the plan says, or other
+ * actions would follow from it, the step is refused. After each step it is read back. Steps that build on one
+ * that did not end well are not run; others are: five contracts are paused even though the sixth cannot be.
+ * What the rehearsal did not show stops everything that has not begun.
+ * @param sideBySide whether steps that do not build on each other are done at the same time. Never on a chain:
+ * there the order of transactions is part of the plan.
  */
 export async function performPlan(
   plan: Plan<AnyWorld>,
   steps: StepSet,
   progress: Progress,
   now: () => number,
+  sideBySide = false,
 ): Promise<RunResult> {
-  const outcomes: StepOutcome[] = [];
-  const unwell = new Set<string>();
-  let failure: EmergencyError | null = null;
+  const ended = new Map<string, Promise<Ended>>();
   let surprised = false;
   for (const planned of plan.steps) {
-    if (surprised || planned.after.some((id) => unwell.has(id))) {
-      unwell.add(planned.id);
-      outcomes.push(outcomeOf(planned, "not-run", 0));
-      continue;
-    }
-    const startedMs = now();
-    const done: Json[] = [];
-    try {
-      const outcome = await performStep(plan, stepFor(steps, planned.kind), planned, (event) => {
-        if (event.type === "done") {
-          done.push(event.effect);
-        }
-        progress(event);
-      });
-      outcomes.push({ ...outcome, durationMs: now() - startedMs });
-      surprised = outcome.surprises.length > 0;
-      if (outcome.status === "not-verified") {
-        unwell.add(planned.id);
+    const earlier = [...ended].filter(([id]) => !sideBySide || planned.after.includes(id));
+    const run = async (): Promise<Ended> => {
+      const before = await Promise.all(earlier.map(async ([id, end]) => ({ id, ...(await end) })));
+      const onUnwell = before.some(({ id, isWell }) => !isWell && planned.after.includes(id));
+      if (surprised || onUnwell) {
+        return { outcome: outcomeOf(planned, "not-run", 0), isWell: false, failure: null };
       }
-    } catch (error) {
-      if (!(error instanceof EmergencyError)) {
-        throw error;
-      }
-      failure ??= error;
-      unwell.add(planned.id);
-      const effects = { actions: done };
-      const problem = { problem: error.what };
-      outcomes.push({ ...outcomeOf(planned, "failed", now() - startedMs), effects, ...problem });
-    }
+      const end = await endOf(plan, steps, planned, progress, now);
+      surprised ||= end.outcome.surprises.length > 0;
+      return end;
+    };
+    ended.set(planned.id, run());
   }
-  return { outcomes, failure };
+  // What runs beside a step that breaks down comes to its end first: nothing is left half watched.
+  const results = await Promise.allSettled(ended.values());
+  const ends = results.map((result) => {
+    if (result.status === "rejected") {
+      throw result.reason;
+    }
+    return result.value;
+  });
+  return {
+    outcomes: ends.map(({ outcome }) => outcome),
+    failure: ends.find(({ failure }) => failure !== null)?.failure ?? null,
+  };
+}
+
+/** How a step ended, and whether others may build on it. */
+interface Ended {
+  readonly outcome: StepOutcome;
+  readonly isWell: boolean;
+  readonly failure: EmergencyError | null;
+}
+
+async function endOf(
+  plan: Plan<AnyWorld>,
+  steps: StepSet,
+  planned: PlannedStep,
+  progress: Progress,
+  now: () => number,
+): Promise<Ended> {
+  const startedMs = now();
+  const done: Json[] = [];
+  try {
+    const step = stepFor(steps, planned.kind);
+    const outcome = await performStep(plan, step, planned, (event) => {
+      if (event.type === "done") {
+        done.push(event.effect);
+      }
+      progress(event);
+    });
+    const isWell = outcome.status !== "not-verified";
+    return { outcome: { ...outcome, durationMs: now() - startedMs }, isWell, failure: null };
+  } catch (error) {
+    if (!(error instanceof EmergencyError)) {
+      throw error;
+    }
+    const effects = { actions: done };
+    const failed = outcomeOf(planned, "failed", now() - startedMs);
+    const outcome = { ...failed, effects, problem: error.what };
+    return { outcome, isWell: false, failure: error };
+  }
 }
 
 async function performStep(

@@ -1,4 +1,3 @@
-import { isRecord } from "../json.js";
 import { withCommas } from "../numbers.js";
 import { isTransactionEffect } from "../chain/transactions/transaction.js";
 import { formatEth } from "../chain/transactions/fees.js";
@@ -15,6 +14,7 @@ import type { Difference, Effects, PlannedStep, ProgressEvent } from "../step.js
 import { describeEvent } from "./events.js";
 import { ProgressBar, standardOutput, type BarOutput } from "./progress-bar.js";
 import { emphasise, seconds, type Print } from "./output.js";
+import { undoOf } from "./undo.js";
 
 /** More differences than this are counted instead of listed. */
 const MOST_LINES = 12;
@@ -59,6 +59,8 @@ export class HumanView implements CommandView {
   readonly #print: Print;
   readonly #words: Words;
   readonly #bar: ProgressBar;
+  /** Steps of indexers run side by side: then each line says whose it is. */
+  #isOneStep = true;
 
   constructor(print: Print, words: Words = CHAIN_WORDS, bar: BarOutput = standardOutput()) {
     this.#bar = new ProgressBar({ ...bar, print });
@@ -76,6 +78,7 @@ export class HumanView implements CommandView {
         ? `${"frontend" in world ? `Frontend ${world.frontend}` : `Indexer ${world.indexer}`} in ${world.place}: ${world.live ? live : "not live"}`
         : `Network ${world.network}, chain id ${world.chainId}, block ${world.block}: ${world.live ? live : "a development chain"}`,
     );
+    this.#isOneStep = plan.steps.length === 1;
     const steps = plan.steps.length === 1 ? "1 step" : `${plan.steps.length} steps`;
     this.#print(`Plan ${plan.hash.slice(0, 12)}, ${steps}`);
     for (const [index, step] of plan.steps.entries()) {
@@ -97,6 +100,9 @@ export class HumanView implements CommandView {
     }
     for (const { fact, before, after } of step.expected) {
       this.#print(`     expect  ${fact}: ${shortDigest(before)} -> ${shortDigest(after)}`);
+    }
+    if (step.after.length > 0) {
+      this.#print(`     after   ${step.after.join(", ")}`);
     }
     this.#print(`     undo    ${undoOf(step)}`);
   }
@@ -160,7 +166,8 @@ export class HumanView implements CommandView {
         return;
       case "advance":
         if (event.done === undefined || event.total === undefined) {
-          this.#print(emphasise("quiet", `  ${event.what}`));
+          const whose = this.#isOneStep ? "" : `${event.step}: `;
+          this.#print(emphasise("quiet", `  ${whose}${event.what}`));
         } else {
           this.#bar.advance(event.what, event.done, event.total);
         }
@@ -211,27 +218,6 @@ const HEADLINES: Record<StepOutcome["status"], (words: Words) => string> = {
   failed: () => emphasise("bad", "FAILED:"),
   "not-run": () => emphasise("warning", "NOT RUN:"),
 };
-
-/** How a person undoes a step, as a command where there is one. */
-function undoOf({ kind, intent, inverse }: PlannedStep): string {
-  if ("none" in inverse) {
-    return inverse.none;
-  }
-  const { to, target, indexer } = inverse.intent;
-  const rollback = "npx hardhat frontend rollback";
-  // Whoever undoes a change of addresses wants the old one back, and says so.
-  const isChange = kind === "frontend-repoint" || intent.acceptOldAddress === true;
-  const accept = isChange ? " --accept-old-address" : "";
-  if (inverse.kind === "frontend-rollback" && typeof to === "string") {
-    return `${rollback} --to ${to}${accept}`;
-  }
-  if (isRecord(target) && typeof target.revision === "number" && typeof indexer === "string") {
-    return `npx hardhat indexer rollback --indexer ${indexer} --to ${target.revision}`;
-  }
-  return isRecord(target) && typeof target.before === "string"
-    ? `${rollback} --undo ${target.before}${accept}`
-    : inverse.kind;
-}
 
 /** A hash of a whole site says nothing to people beyond whether it is another one. */
 function shortDigest(value: Difference["before"]): string {

@@ -15,12 +15,14 @@ const rollback: NewTaskActionFunction<RollbackArguments> = async (
   args,
   hre,
 ): Promise<IndexerResult> =>
-  await runIndexerTask(hre, "indexer rollback", args, ({ names }) =>
-    names.map((name) => ({
-      id: names.length === 1 ? "rollback" : `rollback ${name}`,
-      kind: "indexer-rollback",
-      intent: { indexer: name, target: { ...parseTarget(args.to) } },
-    })),
-  );
+  await runIndexerTask(hre, "indexer rollback", args, (name) => ({
+    main: [
+      {
+        id: `roll back ${name}`,
+        kind: "indexer-rollback",
+        intent: { indexer: name, target: { ...parseTarget(args.to) } },
+      },
+    ],
+  }));
 
 export default rollback;

@@ -5,9 +5,9 @@ import { EmergencyError } from "../../src/errors.js";
 import type { Indexer } from "../../src/indexer/indexer.js";
 import type { CommandReport } from "../../src/recovery/command.js";
 import { runIndexerCommand } from "../../src/recovery/indexer-command.js";
+import type { IndexerWork } from "../../src/recovery/indexer-order.js";
 import { openIndexers, type Indexers } from "../../src/recovery/indexer-place.js";
 import type { IndexerWorld } from "../../src/recovery/plan.js";
-import type { StepRequest } from "../../src/step.js";
 import { CLUSTER_WORDS, HumanView } from "../../src/view/human.js";
 import { silentView } from "../../src/view/json.js";
 import { printLine } from "../../src/view/output.js";
@@ -38,7 +38,7 @@ export async function runIndexerTask(
   hre: HardhatRuntimeEnvironment,
   command: string,
   args: IndexerArguments,
-  requests: (indexers: Indexers) => readonly StepRequest[] | Promise<readonly StepRequest[]>,
+  workOf: (name: string, indexers: Indexers) => IndexerWork,
 ): Promise<IndexerResult> {
   const start = keyPress();
   const human = new HumanView(printLine, CLUSTER_WORDS);
@@ -50,8 +50,9 @@ export async function runIndexerTask(
       now: Date.now,
       startedMs: start.atMs,
     };
-    const wanted = args.plan === undefined ? await requests(indexers) : [];
-    const report = await runIndexerCommand(context, command, args, indexers, wanted);
+    const report = await runIndexerCommand(context, command, args, indexers, (name) =>
+      workOf(name, indexers),
+    );
     return finished(report, human, start, args.json);
   });
 }

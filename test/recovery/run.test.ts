@@ -225,6 +225,38 @@ describe("a run", () => {
     expect(result.outcomes.every(({ durationMs }) => durationMs > 0)).to.be.true;
   });
 
+  it("does steps side by side where that is asked for, and those that build on them later", async () => {
+    const live = switches();
+    const begun: string[] = [];
+    const gates = new Map<string, () => void>();
+    const slow = switchStep(live);
+    const gated = switchStep(live, {
+      async perform(step, progress) {
+        begun.push(step.id);
+        await new Promise<void>((resolve) => gates.set(step.id, resolve));
+        return await slow.perform(step, progress);
+      },
+    });
+    const requests = [request("a"), request("b"), request("c", { after: ["a"] })];
+    const plan = await planOf(live, requests);
+    const running = performPlan(plan, setOf(gated), () => undefined, clock(), true);
+    const begin = async (...ids: readonly string[]): Promise<void> => {
+      while (ids.some((id) => !gates.has(id))) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    await begin("a", "b");
+    expect(begun).to.deep.equal(["a", "b"]);
+    gates.get("a")?.();
+    await begin("c");
+    gates.get("c")?.();
+    gates.get("b")?.();
+    const result = await running;
+    expect([...live.done].sort()).to.deep.equal(["perform a", "perform b", "perform c"]);
+    expect(result.outcomes.map(({ id }) => id)).to.deep.equal(["a", "b", "c"]);
+    expect(statuses(result)).to.deep.equal({ a: "done", b: "done", c: "done" });
+  });
+
   it("only reads back what is so already", async () => {
     const live = switches("a");
     const result = await perform(await planOf(live, [request("a")]), switchStep(live));

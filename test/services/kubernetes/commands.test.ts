@@ -90,7 +90,7 @@ describeWith(KUBERNETES_TOOLS, "indexer commands", () => {
     expectSuccess(done);
     expect(done.stdout)
       .to.contain("Indexer api in namespace")
-      .and.to.contain("In a dry run of the API server, rollback: works")
+      .and.to.contain("In a dry run of the API server, roll back api: works")
       .and.to.contain("The cluster was not written to.")
       .and.to.contain("npx hardhat indexer rollback --indexer api --to 2")
       .and.to.contain("DONE roll Deployment api back to revision 1");
