@@ -146,6 +146,7 @@ const heavy = [
   "solc",
   "listr2",
   "pg",
+  "yaml",
   "@openzeppelin/*",
   "@aws-sdk/*",
   "@smithy/*",

@@ -58,7 +58,8 @@ export const ERROR_CODES = {
   FRONTEND_LOCKED: "somebody else is changing the frontend",
   OLD_ADDRESS: "the site would talk to a contract address that is not the one in use",
   OLD_ADDRESS_NOT_FOUND: "the old address is in none of the site's files",
-  CANNOT_REPOINT: "the site cannot be repointed with confidence without building it again",
+  CANNOT_REPOINT:
+    "the site, or the indexer, cannot be repointed with confidence by changing what is there",
   CANNOT_BUILD: "the site cannot be built from the commit that is wanted",
   BUILD_FAILED: "the site's build failed, or did not make the site that it should",
   AWS_CREDENTIALS: "there are no AWS credentials, they have expired, or AWS does not accept them",
@@ -86,6 +87,10 @@ export const ERROR_CODES = {
   UNKNOWN_WORKLOAD: "the cluster has no such Deployment, StatefulSet or DaemonSet",
   UNKNOWN_REVISION: "the workload has no such revision",
   ROLLOUT_PAUSED: "the rollout is paused, so that going back to a revision would change nothing",
+  UNKNOWN_VARIABLE: "the workload has no such variable, or the file no such place",
+  OTHER_ADDRESS: "the indexer follows another contract than the one that should be replaced",
+  HISTORY_LOST: "an indexer would lose the history of the old contract",
+  START_BLOCK_UNKNOWN: "the block that a contract was deployed in cannot be found on the chain",
 } as const;
 
 /** A stable error code, see {@link ERROR_CODES}. */
