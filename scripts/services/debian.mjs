@@ -8,13 +8,22 @@ import { withLock } from "../lock.mjs";
 import { cacheFolder } from "./cache.mjs";
 import { findProgram } from "./on-path.mjs";
 
-/** A program of a Debian package, or whatever of that name is on PATH. */
-export function debianProgram({ name, package: packageName, program }) {
+/**
+ * A program of a Debian package, or whatever of that name is on PATH.
+ * @param elsewhere where else the package may have put it.
+ */
+export function debianProgram({
+  name,
+  package: packageName,
+  program,
+  elsewhere = () => undefined,
+}) {
+  const find = () => findProgram(program) ?? elsewhere();
   return {
     name,
     about: `Debian's package ${packageName}, installed by apt-get`,
     queue: "debian",
-    find: () => findProgram(program),
+    find,
     install: async ({ run, say }) => {
       if (findProgram("apt-get") === undefined) {
         throw new InstallError(`${program} is not on PATH, and there is no apt-get to install it`);
@@ -27,7 +36,7 @@ export function debianProgram({ name, package: packageName, program }) {
       }
       mkdirSync(cacheFolder(), { recursive: true });
       await withLock(join(cacheFolder(), "debian.lock"), say, async (onStart) => {
-        if (findProgram(program) !== undefined) return;
+        if (find() !== undefined) return;
         const root = (...command) => {
           const [first, ...rest] = [...asRoot, ...command];
           return run(first, rest, { onStart });

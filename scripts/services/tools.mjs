@@ -3,6 +3,7 @@ import { debianProgram } from "./debian.mjs";
 import { goModule, goProgram } from "./go.mjs";
 import { npmFolder } from "./npm.mjs";
 import { onlyOnPath, onPath } from "./on-path.mjs";
+import { findPostgres } from "./postgres.mjs";
 import { pythonProgram } from "./python.mjs";
 
 /**
@@ -22,6 +23,12 @@ export function tools(root, lockedNode) {
     debianProgram({ name: "nginx", package: "nginx", program: "nginx" }),
     debianProgram({ name: "varnish", package: "varnish", program: "varnishd" }),
     debianProgram({ name: "rclone", package: "rclone", program: "rclone" }),
+    debianProgram({
+      name: "postgres",
+      package: "postgresql",
+      program: "postgres",
+      elsewhere: findPostgres,
+    }),
     onlyOnPath("kubectl"),
     goProgram({ name: "kwok", source: "sigs.k8s.io/kwok/cmd/kwok", version: "v0.8.0" }),
     goProgram({ name: "helm", source: "helm.sh/helm/v4/cmd/helm", version: "v4.3.1" }),
@@ -32,5 +39,6 @@ export function tools(root, lockedNode) {
       takes: "about six minutes",
     }),
     npmFolder({ name: "vite", from: "test/services/vite", root, lockedNode }),
+    npmFolder({ name: "ponder", from: "test/services/ponder/app", root, lockedNode }),
   ];
 }

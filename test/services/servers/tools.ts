@@ -11,11 +11,13 @@ export type Tool =
   | "nginx"
   | "varnish"
   | "rclone"
+  | "postgres"
   | "kubectl"
   | "kwok"
   | "helm"
   | "control-plane"
-  | "vite";
+  | "vite"
+  | "ponder";
 
 /** Names a file that says of each tool where it is, or why it could not be had. */
 const VARIABLE = "HARDHAT_EMERGENCY_SERVICES";
