@@ -27,6 +27,17 @@ const PLURALS: Record<WorkloadKind, string> = {
   DaemonSet: "daemonsets",
 };
 
+/** Those with a slash in their name are parts of others: "deployments/scale". */
+const knownKinds = z
+  .object({
+    resources: z.array(z.object({ name: z.string(), kind: z.string(), namespaced: z.boolean() })),
+  })
+  .transform(({ resources }) =>
+    resources
+      .filter(({ name }) => !name.includes("/"))
+      .map(({ name: plural, kind, namespaced }) => ({ kind, plural, namespaced })),
+  );
+
 /**
  * The cluster behind an API server, seen from one namespace.
  * @param dryRun whether the server is asked to keep nothing that is written.
@@ -208,6 +219,24 @@ export function apiCluster(tools: ApiTools, namespace: string, dryRun: boolean):
           path: objectPath(name),
           query: writing,
           body: [...operations],
+        }),
+      ),
+    async kinds(apiVersion) {
+      const path = apiVersion === "v1" ? "/api/v1" : `/apis/${apiVersion}`;
+      const answer = await askPatiently(tools, { method: "GET", path });
+      return answer.status === 404
+        ? []
+        : parsed(knownKinds, `list the kinds of ${apiVersion}`, answer);
+    },
+    tryApply: async (name, manifest, { manager, force }) =>
+      written(
+        `apply ${name.plural} "${name.name}"`,
+        await askPatiently(tools, {
+          method: "PATCH",
+          path: objectPath(name),
+          query: { fieldManager: manager, force: String(force), dryRun: "All" },
+          body: manifest,
+          contentType: "application/apply-patch+yaml",
         }),
       ),
     async remove(name, { metadata: { uid, resourceVersion } }) {

@@ -14,6 +14,8 @@ export interface ApiRequest {
   readonly query?: Readonly<Record<string, string>>;
   /** A JSON patch, when it is a list; otherwise an object, or what must hold of one that is removed. */
   readonly body?: Json;
+  /** Of a body that is a text already, and goes as it is. */
+  readonly contentType?: string;
 }
 
 /** Its answer, whatever it says. */

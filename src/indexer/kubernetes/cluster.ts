@@ -33,6 +33,15 @@ export interface ObjectName extends ObjectKind {
   readonly name: string;
 }
 
+/** A kind that an API server knows. */
+export interface KnownKind {
+  /** "Deployment". */
+  readonly kind: string;
+  /** "deployments". */
+  readonly plural: string;
+  readonly namespaced: boolean;
+}
+
 /** What came of a write: the object after it; or why it was not done, because it is not as was thought. */
 export type Written = { readonly object: ClusterObject } | { readonly refused: string };
 
@@ -77,6 +86,21 @@ export interface Cluster {
   create(kind: ObjectKind, object: JsonObject): Promise<Written>;
   /** Changes an object, if every `test` in the patch holds and it is still there. */
   patchObject(name: ObjectName, operations: readonly PatchOperation[]): Promise<Written>;
+  /**
+   * The kinds of an API group's version; empty when the server does not have it.
+   * @param apiVersion "apps/v1".
+   */
+  kinds(apiVersion: string): Promise<readonly KnownKind[]>;
+  /**
+   * What a server-side apply would come to, admission and validation included. Nothing is kept, in whichever
+   * cluster. Refused when another manager owns a field, unless forced.
+   * @param manifest YAML: the server reads it, by rules of its own.
+   */
+  tryApply(
+    name: ObjectName,
+    manifest: string,
+    how: { readonly manager: string; readonly force: boolean },
+  ): Promise<Written>;
   /** Removes an object if it is still the one that was looked at. @returns whether it is gone. */
   remove(name: ObjectName, looked: ClusterObject): Promise<boolean>;
 }

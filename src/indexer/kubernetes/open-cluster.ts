@@ -64,15 +64,17 @@ export async function openCluster(place: ClusterPlace, dryRun = false): Promise<
   }
 
   const library = new IsomorphicFetchHttpLibrary();
-  const ask: Ask = async ({ method, path, query = {}, body }) => {
+  const ask: Ask = async ({ method, path, query = {}, body, contentType }) => {
     const url = `${cluster.server.replace(/\/$/, "")}${path}?${new URLSearchParams(query).toString()}`;
     const request = new RequestContext(url, method);
     request.setSignal(AbortSignal.timeout(PATIENCE_MS));
     request.setHeaderParam("Accept", "application/json");
     if (body !== undefined) {
       const type = Array.isArray(body) ? "application/json-patch+json" : "application/json";
-      request.setHeaderParam("Content-Type", type);
-      request.setBody(JSON.stringify(body));
+      request.setHeaderParam("Content-Type", contentType ?? type);
+      request.setBody(
+        contentType !== undefined && typeof body === "string" ? body : JSON.stringify(body),
+      );
     }
     await config.applySecurityAuthentication(request);
     const response = await library.send(request).toPromise();
