@@ -1,13 +1,10 @@
-import type { JsonObject } from "../../json.js";
-import { jsonObjectSchema } from "../../json-schema.js";
 import type { PatchOperation } from "./cluster.js";
 import type { Revision } from "./history.js";
 import { MARK_ANNOTATION, writeMark, type Mark } from "./mark.js";
 import type { Workload, WorkloadKind } from "./objects.js";
-import { isJsonObject } from "./template.js";
+import { LAST_APPLIED, templatePatch, withAppliedTemplate } from "./template-patch.js";
 
-/** What `kubectl apply` compares with, to see what was taken out of a manifest. */
-export const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+export { LAST_APPLIED };
 
 /**
  * Annotations that say how a Deployment is, and not how it was: they stay when all others become those of the
@@ -38,22 +35,8 @@ export function rollbackPatch(
   revision: Revision,
   mark: Mark,
 ): readonly PatchOperation[] {
-  const { uid, resourceVersion, annotations } = workload.metadata;
-  const had = Object.keys(annotations).length > 0;
-  return [
-    { op: "test", path: "/metadata/uid", value: uid },
-    { op: "test", path: "/spec/template", value: workload.spec.template },
-    // That there are none cannot be tested. That nothing at all has changed can.
-    had
-      ? { op: "test", path: "/metadata/annotations", value: annotations }
-      : { op: "test", path: "/metadata/resourceVersion", value: resourceVersion },
-    { op: "replace", path: "/spec/template", value: revision.template },
-    {
-      op: had ? "replace" : "add",
-      path: "/metadata/annotations",
-      value: annotationsAfter(kind, annotations, revision, mark),
-    },
-  ];
+  const after = annotationsAfter(kind, workload.metadata.annotations, revision, mark);
+  return templatePatch(workload, revision.template, after);
 }
 
 function annotationsAfter(
@@ -69,27 +52,10 @@ function annotationsAfter(
           ...only(now, ABOUT_NOW),
         }
       : now;
-  const applied = kept[LAST_APPLIED];
   return {
-    ...kept,
-    ...(applied === undefined ? {} : { [LAST_APPLIED]: withTemplate(applied, revision.template) }),
+    ...withAppliedTemplate(kept, () => revision.template),
     [MARK_ANNOTATION]: writeMark(mark),
   };
-}
-
-/** What was last applied, with another template. What cannot be read stays as it is. */
-function withTemplate(applied: string, template: JsonObject): string {
-  let value: JsonObject;
-  try {
-    value = jsonObjectSchema.parse(JSON.parse(applied));
-  } catch {
-    return applied;
-  }
-  if (!isJsonObject(value.spec)) {
-    return applied;
-  }
-  // kubectl ends it with a line break.
-  return `${JSON.stringify({ ...value, spec: { ...value.spec, template } })}\n`;
 }
 
 function only(
