@@ -91,6 +91,17 @@ export const ERROR_CODES = {
   OTHER_ADDRESS: "the indexer follows another contract than the one that should be replaced",
   HISTORY_LOST: "an indexer would lose the history of the old contract",
   START_BLOCK_UNKNOWN: "the block that a contract was deployed in cannot be found on the chain",
+  INDEXER_UNREACHABLE: "a server of the indexer does not answer, or cannot now",
+  INDEXER_DENIED: "a server of the indexer does not accept the token or the key",
+  INDEXER_REFUSED: "a server of the indexer refuses for a reason of its own; its message says why",
+  UNKNOWN_VERSION: "the indexer has no such version, or serves none",
+  VERSION_NOT_READY:
+    "a version of the indexer is not healthy, or not as far as it must be to be served",
+  VERSION_EXISTS: "another version already has this label",
+  UNSAFE_REWIND: "the indexer cannot be rewound to this block",
+  NO_GRAPHMAN: "only the program graphman can do this, and it is not configured or does not run",
+  GRAPHMAN_FAILED: "the program graphman has ended with an error",
+  PAUSE_NOT_CONFIRMED: "the indexer was told to pause, and goes on",
 } as const;
 
 /** A stable error code, see {@link ERROR_CODES}. */

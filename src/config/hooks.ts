@@ -2,6 +2,7 @@ import type { ConfigHooks } from "hardhat/types/hooks";
 
 import { resolveEmergencyConfig } from "./resolve.js";
 import { emergencyUserConfigSchema } from "./schema.js";
+import { secretsOf } from "./sensitive.js";
 
 /** Hardhat's hooks for the `emergency` part of the configuration. */
 export default async function configHooks(): Promise<Partial<ConfigHooks>> {
@@ -18,7 +19,8 @@ export default async function configHooks(): Promise<Partial<ConfigHooks>> {
     },
     async resolveUserConfig(userConfig, resolveConfigurationVariable, next) {
       const resolved = await next(userConfig, resolveConfigurationVariable);
-      return { ...resolved, emergency: resolveEmergencyConfig(userConfig.emergency) };
+      const secrets = secretsOf(resolveConfigurationVariable);
+      return { ...resolved, emergency: resolveEmergencyConfig(userConfig.emergency, secrets) };
     },
   });
 }

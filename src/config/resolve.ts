@@ -1,4 +1,5 @@
 import { resolveIndexer } from "./indexers/resolve.js";
+import { plainSecrets, type SecretResolver } from "./sensitive.js";
 import type {
   EmergencyConfig,
   EmergencyFrontendConfig,
@@ -14,8 +15,14 @@ const KEEP_DAYS = 30;
 
 const KEEP_RELEASES = 10;
 
-/** Fills in the defaults. */
-export function resolveEmergencyConfig(user: EmergencyUserConfig = {}): EmergencyConfig {
+/**
+ * Fills in the defaults.
+ * @param secret reads what is secret, when it is needed.
+ */
+export function resolveEmergencyConfig(
+  user: EmergencyUserConfig = {},
+  secret: SecretResolver = plainSecrets,
+): EmergencyConfig {
   const contracts = Object.entries(user.contracts ?? {}).map(
     ([name, contract]) =>
       [
@@ -33,7 +40,7 @@ export function resolveEmergencyConfig(user: EmergencyUserConfig = {}): Emergenc
     ([name, frontend]) => [name, resolveFrontend(frontend)] as const,
   );
   const indexers = Object.entries(user.indexers ?? {}).map(
-    ([name, indexer]) => [name, resolveIndexer(indexer)] as const,
+    ([name, indexer]) => [name, resolveIndexer(indexer, secret)] as const,
   );
   return {
     contracts: Object.fromEntries(contracts),

@@ -1,4 +1,9 @@
+import { plainSecrets, type SecretResolver } from "../sensitive.js";
+import { resolveGraphNode, resolveHosted } from "./subgraph-resolve.js";
+import { formatOf } from "./file-format.js";
 import type {
+  EmergencyFollowedConfig,
+  EmergencyFollowedUserConfig,
   EmergencyIndexerConfig,
   EmergencyIndexerUserConfig,
   EmergencyWorkloadConfig,
@@ -9,14 +14,25 @@ import type {
 const WAIT_SECONDS = 600;
 
 /** Fills in the defaults of an indexer. */
-export function resolveIndexer(user: EmergencyIndexerUserConfig): EmergencyIndexerConfig {
+export function resolveIndexer(
+  user: EmergencyIndexerUserConfig,
+  secret: SecretResolver = plainSecrets,
+): EmergencyIndexerConfig {
   return {
     kubernetes: user.kubernetes === undefined ? undefined : resolveWorkload(user.kubernetes),
+    graphNode: user.graphNode === undefined ? undefined : resolveGraphNode(user.graphNode, secret),
+    hosted: resolveHosted(user, secret),
     live: user.live ?? true,
     waitSeconds: user.waitSeconds ?? WAIT_SECONDS,
     dependsOn: user.dependsOn ?? [],
     writes: user.writes ?? false,
     network: user.network,
+    contracts: Object.fromEntries(
+      Object.entries(user.contracts ?? {}).map(([name, followed]) => [
+        name,
+        resolveFollowed(followed),
+      ]),
+    ),
   };
 }
 
@@ -28,4 +44,11 @@ function resolveWorkload({
   kubeconfig,
 }: EmergencyWorkloadUserConfig): EmergencyWorkloadConfig {
   return { kind: kind ?? "Deployment", name, namespace, context, kubeconfig };
+}
+
+function resolveFollowed({ file, ...rest }: EmergencyFollowedUserConfig): EmergencyFollowedConfig {
+  // The schema has seen to it that there is a format.
+  return file === undefined
+    ? rest
+    : { ...rest, file: { ...file, format: file.format ?? formatOf(file.key) ?? "env" } };
 }

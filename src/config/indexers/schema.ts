@@ -1,5 +1,9 @@
 import { z } from "zod";
 
+import { formatOf } from "./file-format.js";
+
+import { alchemy, goldsky, graphNode } from "./subgraph-schema.js";
+
 const text = z.string().min(1);
 
 const kubernetesName = z
@@ -16,21 +20,70 @@ const workload = z
   })
   .strict();
 
+/** Where an indexer can be. */
+const PLACES = ["kubernetes", "graphNode", "goldsky", "alchemy"] as const;
+
+/** A subgraph is in one place, and that is all there is to it. */
+const ALONE: ReadonlySet<string> = new Set(["graphNode", "goldsky", "alchemy"]);
+
+const followed = z
+  .object({
+    address: text,
+    startBlock: text.optional(),
+    previous: z
+      .object({ address: text, startBlock: text.optional(), endBlock: text.optional() })
+      .strict()
+      .optional(),
+    list: text.optional(),
+    file: z
+      .object({
+        configMap: kubernetesName,
+        key: text,
+        format: z.enum(["json", "yaml", "env"]).optional(),
+      })
+      .strict()
+      .refine(({ key, format }) => format !== undefined || formatOf(key) !== undefined, {
+        path: ["format"],
+        message: 'must say what the file is: "json", "yaml" or "env"',
+      })
+      .optional(),
+  })
+  .strict()
+  .refine(({ previous, list }) => previous === undefined || list === undefined, {
+    path: ["previous"],
+    message: "cannot be together with list: the old contract stays in the list",
+  });
+
 /** What a user may write about an indexer. */
 export const indexer = z
   .object({
     kubernetes: workload.optional(),
+    graphNode: graphNode.optional(),
+    goldsky: goldsky.optional(),
+    alchemy: alchemy.optional(),
     live: z.boolean().optional(),
     waitSeconds: z.number().positive().max(3600).optional(),
     dependsOn: z.array(text).optional(),
     writes: z.boolean().optional(),
     network: text.optional(),
+    contracts: z.record(text, followed).optional(),
   })
   .strict()
-  .refine(({ kubernetes }) => kubernetes !== undefined, {
+  .refine((one) => PLACES.some((place) => one[place] !== undefined), {
     path: ["kubernetes"],
-    message: "must say where it runs: kubernetes",
-  });
+    message: `must say where it runs: ${PLACES.join(", ")}`,
+  })
+  .refine(
+    (one) => {
+      const places = PLACES.filter((place) => one[place] !== undefined);
+      return places.length <= 1 || !places.some((place) => ALONE.has(place));
+    },
+    {
+      path: ["graphNode"],
+      message:
+        "stands alone: give what runs in a cluster a name of its own, and list it under dependsOn",
+    },
+  );
 
 /** Indexers by name: what they depend on is among them, and none depends on itself in the end. */
 export function indexers(name: z.ZodString) {

@@ -1,3 +1,11 @@
+import type {
+  EmergencyAlchemyUserConfig,
+  EmergencyGoldskyUserConfig,
+  EmergencyGraphNodeConfig,
+  EmergencyGraphNodeUserConfig,
+  EmergencyHostedConfig,
+} from "./subgraph-types.js";
+
 /** A workload in a Kubernetes cluster. */
 export interface EmergencyWorkloadUserConfig {
   /** Default: "Deployment". */
@@ -11,10 +19,45 @@ export interface EmergencyWorkloadUserConfig {
   readonly kubeconfig?: string;
 }
 
+/** A file in a ConfigMap that an indexer reads which contracts it follows from. */
+export interface EmergencyFollowedFileUserConfig {
+  /** Its name; one that a Kustomize generator makes without the hash behind it. */
+  readonly configMap: string;
+  readonly key: string;
+  /** Default: as the key ends. */
+  readonly format?: "json" | "yaml" | "env";
+}
+
+/**
+ * Where an indexer has a contract's address from: names of environment variables of its containers, or, with
+ * `file`, paths in that file ("contracts.vault.address", or a variable's name in the format "env").
+ */
+export interface EmergencyFollowedUserConfig {
+  readonly address: string;
+  /** The block that it begins with. */
+  readonly startBlock?: string;
+  /** Where the contract goes that was followed before: it stays as a second source, so that its history is kept. */
+  readonly previous?: {
+    readonly address: string;
+    readonly startBlock?: string;
+    /** The last block that is read of it. */
+    readonly endBlock?: string;
+  };
+  /** Instead: what stands between several addresses, and several start blocks, in one value, the newest first. */
+  readonly list?: string;
+  readonly file?: EmergencyFollowedFileUserConfig;
+}
+
 /** An indexer or API that follows the contracts. */
 export interface EmergencyIndexerUserConfig {
   /** Where it runs, if it runs in a cluster. */
   readonly kubernetes?: EmergencyWorkloadUserConfig;
+  /** The graph-node that it is a subgraph of. */
+  readonly graphNode?: EmergencyGraphNodeUserConfig;
+  /** Where it is at Goldsky, if Goldsky hosts it. */
+  readonly goldsky?: EmergencyGoldskyUserConfig;
+  /** Where it is at Alchemy, if Alchemy hosts it. */
+  readonly alchemy?: EmergencyAlchemyUserConfig;
   /** Whether its name must be typed before it is changed; default: true. */
   readonly live?: boolean;
   /** How long it is waited for until it is up, in seconds; default: 600, as Kubernetes itself does. */
@@ -25,6 +68,13 @@ export interface EmergencyIndexerUserConfig {
   readonly writes?: boolean;
   /** The Hardhat network whose contracts it follows; default: the one that `--network` names. */
   readonly network?: string;
+  /** From the contracts' names to where it has their addresses from. */
+  readonly contracts?: Readonly<Record<string, EmergencyFollowedUserConfig>>;
+}
+
+/** Where an indexer has a contract's address from, with its defaults filled in. */
+export interface EmergencyFollowedConfig extends Omit<EmergencyFollowedUserConfig, "file"> {
+  readonly file?: Required<EmergencyFollowedFileUserConfig>;
 }
 
 /** A workload with its defaults filled in. */
@@ -39,9 +89,12 @@ export interface EmergencyWorkloadConfig {
 /** An indexer with its defaults filled in. */
 export interface EmergencyIndexerConfig {
   readonly kubernetes: EmergencyWorkloadConfig | undefined;
+  readonly graphNode: EmergencyGraphNodeConfig | undefined;
+  readonly hosted: EmergencyHostedConfig | undefined;
   readonly live: boolean;
   readonly waitSeconds: number;
   readonly dependsOn: readonly string[];
   readonly writes: boolean;
   readonly network: string | undefined;
+  readonly contracts: Readonly<Record<string, EmergencyFollowedConfig>>;
 }
