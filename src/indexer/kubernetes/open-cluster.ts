@@ -56,6 +56,13 @@ export async function openCluster(place: ClusterPlace, dryRun = false): Promise<
         : `name one of these in hardhat.config.ts, kubernetes.context: ${names.join(", ")}`,
     );
   }
+  if (cluster.server.startsWith("http:") && cluster.skipTLSVerify !== true) {
+    throw new EmergencyError(
+      "BAD_CONFIG",
+      `${cluster.server} of context ${context.name} is not encrypted, and Kubernetes' client would send it your credentials`,
+      "use an https:// server; or allow it in the kubeconfig: insecure-skip-tls-verify: true",
+    );
+  }
   const user = config.getCurrentUser();
   for (const secret of [user?.token, user?.password]) {
     if (typeof secret === "string") {

@@ -28,8 +28,14 @@ export interface RequestPattern {
 
 /** What happens to a request instead of an answer. */
 export type Fault =
-  /** An S3 error. The server never sees the request. */
-  | { readonly kind: "answer"; readonly status: number; readonly code: string }
+  /** An error, in the form of S3's unless a body is given. The server never sees the request. */
+  | {
+      readonly kind: "answer";
+      readonly status: number;
+      readonly code: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: string;
+    }
   /** The connection breaks when so many bytes of the body have gone to the server. */
   | { readonly kind: "cut-upload"; readonly afterBytes: number }
   /** The server does it, and then the connection breaks. */
@@ -42,6 +48,17 @@ export const slowDown: Fault = { kind: "answer", status: 503, code: "SlowDown" }
 
 /** A session that was assumed for an hour is over. */
 export const expiredToken: Fault = { kind: "answer", status: 400, code: "ExpiredToken" };
+
+/** What an API server of Kubernetes says when it does not do what it is asked. */
+export function kubernetesRefusal(
+  status: number,
+  reason: string,
+  headers: Readonly<Record<string, string>> = {},
+): Fault {
+  const said = { kind: "Status", apiVersion: "v1", status: "Failure", code: status, reason };
+  const body = JSON.stringify({ ...said, message: `${reason}, says the faulty proxy` });
+  return { kind: "answer", status, code: reason, headers, body };
+}
 
 /** Called at one request: to kill the client, to change the bucket behind its back, to look. */
 export interface RequestHook {

@@ -6,6 +6,7 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from "node:http";
+import { request as sendEncrypted } from "node:https";
 import { setTimeout as wait } from "node:timers/promises";
 
 import {
@@ -52,9 +53,13 @@ interface Rule {
   used: number;
 }
 
-/** @param target the server's endpoint, without a slash at its end. */
-export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
-  const { hostname, port } = new URL(target);
+/**
+ * @param target the server's endpoint, without a slash at its end.
+ * @param certificate of a server that speaks TLS, in PEM. The proxy itself does not.
+ */
+export async function startFaultyProxy(target: string, certificate?: string): Promise<FaultyProxy> {
+  const { hostname, port, protocol } = new URL(target);
+  const sendOn = protocol === "https:" ? sendEncrypted : send;
   const requests: ProxiedRequest[] = [];
   const rules: Rule[] = [];
   const hooks = new Map<number, RequestHook>();
@@ -98,7 +103,8 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
       // The client has gone in the meantime, in the middle of its request.
       return;
     }
-    const outgoing = send({
+    const outgoing = sendOn({
+      ...(certificate === undefined ? {} : { ca: certificate }),
       hostname,
       port,
       method: request.method,
@@ -236,16 +242,17 @@ function passBody(
 async function refuse(
   incoming: IncomingMessage,
   answer: ServerResponse,
-  { status, code }: Extract<Fault, { kind: "answer" }>,
+  { status, code, headers = {}, body }: Extract<Fault, { kind: "answer" }>,
 ): Promise<void> {
   // Read to its end: an answer before that is a broken connection for some clients.
   incoming.resume();
   if (!incoming.readableEnded) {
     await once(incoming, "end");
   }
-  const body =
+  const ofS3 =
     '<?xml version="1.0" encoding="UTF-8"?>\n' +
     `<Error><Code>${code}</Code><Message>From the faulty proxy.</Message></Error>`;
-  answer.writeHead(status, { "content-type": "application/xml" });
-  answer.end(incoming.method === "HEAD" ? "" : body);
+  const type = body === undefined ? "application/xml" : "application/json";
+  answer.writeHead(status, { "content-type": type, ...headers });
+  answer.end(incoming.method === "HEAD" ? "" : (body ?? ofS3));
 }

@@ -4,7 +4,13 @@ import { request as httpsRequest } from "node:https";
 import { join } from "node:path";
 
 import { stages } from "./kubernetes-stages.js";
-import { freePort, inTemporaryFolder, onFreePort, startProcess } from "./process.js";
+import {
+  freePort,
+  inTemporaryFolder,
+  onFreePort,
+  startProcess,
+  type RunningProcess,
+} from "./process.js";
 import { runToEnd } from "./run-to-end.js";
 import { pathOf } from "./tools.js";
 
@@ -40,6 +46,8 @@ export interface Kubernetes {
     namespace: string,
     manifest: unknown,
   ): Promise<{ readonly code: number | null; readonly output: string }>;
+  /** Kills the API server. @returns what starts it again, at the same address and with all it knew. */
+  killApiServer(): Promise<() => Promise<void>>;
   /** Kills everything, and removes what it kept. */
   stop(): Promise<void>;
 }
@@ -60,7 +68,11 @@ export async function startKubernetes(): Promise<Kubernetes> {
     };
     try {
       const etcd = await startEtcd(folder, running);
-      const { server, token, certificate } = await startApiServer(folder, etcd, running);
+      const { server, token, certificate, killApiServer } = await startApiServer(
+        folder,
+        etcd,
+        running,
+      );
       const kubeconfig = join(folder, "kubeconfig.json");
       await writeFile(kubeconfig, JSON.stringify(kubeconfigFor(server, token, certificate)));
       const api = asker(server, token, certificate);
@@ -109,6 +121,7 @@ export async function startKubernetes(): Promise<Kubernetes> {
           await writeFile(file, JSON.stringify(manifest));
           return await kubectl(namespace, "apply", "--filename", file);
         },
+        killApiServer,
         stop,
       };
     } catch (error) {
@@ -126,10 +139,12 @@ async function startPart(
   flags: Readonly<Record<string, string>>,
   running: Running,
   ready: () => Promise<boolean>,
-): Promise<void> {
+): Promise<RunningProcess> {
   const args = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
   const command = pathOf("control-plane");
-  running.push(await startProcess({ name, command, args: [name, ...args], ready }));
+  const started = await startProcess({ name, command, args: [name, ...args], ready });
+  running.push(started);
+  return started;
 }
 
 async function startEtcd(folder: string, running: Running): Promise<string> {
@@ -156,7 +171,7 @@ async function startApiServer(
   folder: string,
   etcd: string,
   running: Running,
-): Promise<Pick<Kubernetes, "server" | "token" | "certificate">> {
+): Promise<Pick<Kubernetes, "server" | "token" | "certificate" | "killApiServer">> {
   const certificates = join(folder, "certificates");
   await mkdir(certificates);
   const token = randomBytes(24).toString("hex");
@@ -187,11 +202,23 @@ async function startApiServer(
       "disable-admission-plugins": "ServiceAccount",
       "kubelet-preferred-address-types": "InternalIP",
     };
-    await startPart("kube-apiserver", flags, running, async () => {
-      const certificate = await readFile(certificateFile, "utf8");
-      return (await asker(server, token, certificate)("GET", "/readyz")).status === 200;
-    });
-    return { server, token, certificate: await readFile(certificateFile, "utf8") };
+    const start = async (): Promise<RunningProcess> =>
+      await startPart("kube-apiserver", flags, running, async () => {
+        const certificate = await readFile(certificateFile, "utf8");
+        return (await asker(server, token, certificate)("GET", "/readyz")).status === 200;
+      });
+    let now = await start();
+    return {
+      server,
+      token,
+      certificate: await readFile(certificateFile, "utf8"),
+      async killApiServer() {
+        await now.stop();
+        return async () => {
+          now = await start();
+        };
+      },
+    };
   });
 }
 
