@@ -4,6 +4,7 @@
 //   node scripts/run.mjs bench [rounds] [round trip to the node, in ms]
 //   node scripts/run.mjs bench inspect [contracts] [round trip to the node, in ms]: see inspect.ts
 //   node scripts/run.mjs bench frontend [files...] [rounds]: see frontend.ts
+//   node scripts/run.mjs bench indexer [rounds]: see indexer.ts
 import { spawn } from "node:child_process";
 import { mkdir, stat } from "node:fs/promises";
 import { cpus } from "node:os";
@@ -317,6 +318,9 @@ if (first === "inspect") {
 } else if (first === "frontend") {
   const { frontendBench } = await import("./frontend.js");
   await frontendBench(process.argv.slice(3).map(Number));
+} else if (first === "indexer") {
+  const { indexerBench } = await import("./indexer.js");
+  await indexerBench(second === undefined ? undefined : Number(second));
 } else {
   await main({
     rounds: Math.max(FEWEST_ROUNDS, Number(first ?? FEWEST_ROUNDS)),

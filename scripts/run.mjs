@@ -139,9 +139,9 @@ async function testServices(args) {
   return code || (nothingSkipped ? 1 : 0);
 }
 
-/** The comparisons. That of frontends needs a server, and the tools it is compared with. */
+/** The comparisons. Those of frontends and indexers need servers, and the tools they are compared with. */
 async function bench(args) {
-  if (args[0] === "frontend") {
+  if (args[0] === "frontend" || args[0] === "indexer") {
     const { ensureServices } = await import("./services.mjs");
     process.env.HARDHAT_EMERGENCY_SERVICES = (await ensureServices(root, lockedNode())).file;
   }
