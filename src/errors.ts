@@ -84,6 +84,11 @@ export const ERROR_CODES = {
   CLUSTER_REFUSED:
     "the Kubernetes API server refuses for a reason of its own; its message says why",
   UNKNOWN_INDEXER: "no indexer of this name is configured",
+  UNKNOWN_HELM_RELEASE: "there is no Helm release of this name in the namespace",
+  HELM_MISSING: "the helm program is not installed, or cannot be used",
+  HELM_PENDING: "helm is, or may be, at work on the release; or it never came to be deployed",
+  HELM_RECORD_UNREADABLE: "what helm has recorded of a revision cannot be read",
+  HELM_FAILED: "helm refused, or did not come to its end; its message says why",
   UNKNOWN_WORKLOAD: "the cluster has no such Deployment, StatefulSet or DaemonSet",
   UNKNOWN_REVISION: "the workload has no such revision",
   UNKNOWN_SNAPSHOT: "there is no such snapshot of a configuration, or a copy in it is gone",
