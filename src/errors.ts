@@ -111,11 +111,18 @@ export const ERROR_CODES = {
   UNKNOWN_VERSION: "the indexer has no such version, or serves none",
   VERSION_NOT_READY:
     "a version of the indexer is not healthy, or not as far as it must be to be served",
+  VERSION_INCOMPLETE: "a version of the indexer lacks what readers read now",
   VERSION_EXISTS: "another version already has this label",
   UNSAFE_REWIND: "the indexer cannot be rewound to this block",
   NO_GRAPHMAN: "only the program graphman can do this, and it is not configured or does not run",
   GRAPHMAN_FAILED: "the program graphman has ended with an error",
   PAUSE_NOT_CONFIRMED: "the indexer was told to pause, and goes on",
+  VIEWS_BUSY: "somebody reads an indexer's views and does not end, so that they cannot be moved",
+  INDEXER_LOCKED: "somebody else is changing the indexer at this moment",
+  DATABASE_UNREACHABLE: "the database server does not answer, or the connection to it broke",
+  DATABASE_CREDENTIALS: "the database server does not accept the login",
+  DATABASE_DENIED: "the login may not do in the database what is needed",
+  DATABASE_REFUSED: "the database server refuses for a reason of its own; its message says why",
 } as const;
 
 /** A stable error code, see {@link ERROR_CODES}. */
