@@ -88,6 +88,16 @@ export async function namesOf(book: AddressBook): Promise<ReadonlyMap<Address, s
   return names;
 }
 
+/** The transaction that created a contract, where a deployment record names it. */
+export async function creationTransactionOf(
+  book: AddressBook,
+  address: Address,
+): Promise<string | undefined> {
+  return (await allContracts(book)).find(
+    (known) => known.address === address && known.creationTransaction !== undefined,
+  )?.creationTransaction;
+}
+
 /** Every contract that the configuration names for this network. */
 export async function configuredContracts(book: AddressBook): Promise<readonly KnownContract[]> {
   return await fromConfig(book);

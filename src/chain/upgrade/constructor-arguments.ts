@@ -2,8 +2,9 @@ import { EmergencyError } from "../../errors.js";
 import { isRecord } from "../../json.js";
 import { encodeCreation } from "../abi.js";
 import type { Address, Hex } from "../address.js";
-import { lookAt, type Chain } from "../chain.js";
-import { codeAt, hexResult, isHex, quantity, quantityResult } from "../reads.js";
+import type { Chain } from "../chain.js";
+import { firstBlockWithCode } from "../creation-block.js";
+import { codeAt, hexResult, isHex, quantity } from "../reads.js";
 import type { DeployIntent } from "./deploy-step.js";
 import type { CompiledContract, ProjectContracts } from "./project.js";
 
@@ -144,30 +145,6 @@ function inputOf(transaction: unknown): CreationInput | undefined {
     return undefined;
   }
   return { hash: transaction.hash, data: transaction.input };
-}
-
-/**
- * The block in which a contract's code appeared, by halving. Needs old state; a node without it
- * gives an error, and then the block is not known.
- */
-async function firstBlockWithCode(chain: Chain, address: Address): Promise<number | undefined> {
-  const [latest] = await chain.rpc.batch([{ method: "eth_blockNumber", params: [] }]);
-  let high = Number(quantityResult(latest) ?? 0n);
-  let low = 0;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    const [reply] = await lookAt(chain, middle, [codeAt(address)]);
-    const code = hexResult(reply);
-    if (code === undefined) {
-      return undefined;
-    }
-    if (code === "0x") {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
 }
 
 function unknownArguments(compiled: CompiledContract, why: string): EmergencyError {
