@@ -123,11 +123,7 @@ async function once(server: HttpServer, request: HttpRequest): Promise<HttpAnswe
 const final = { again: false, delayMs: 0 };
 
 /** The server does not answer, or cannot now. */
-export function unreachable(
-  { name, url }: HttpServer,
-  why: string,
-  cause?: Error,
-): EmergencyError {
+export function unreachable({ name, url }: HttpServer, why: string, cause?: Error): EmergencyError {
   return new EmergencyError(
     "INDEXER_UNREACHABLE",
     `${name} at ${url} does not answer: ${why}`,
