@@ -1,9 +1,14 @@
 import type { IndexerBook } from "../indexer/indexer.js";
 import { KubernetesRollbackStep } from "../indexer/kubernetes/rollback-step.js";
+import { OwnersStep } from "../indexer/owners/owners-step.js";
 import type { Step, StepSet } from "../step.js";
 
 /** Every kind of step on indexers, bound to the live ones or to such that keep nothing. */
 export function indexerSteps(workloads: IndexerBook): StepSet {
-  const steps: readonly Step[] = [new KubernetesRollbackStep(workloads)];
+  const steps: readonly Step[] = [
+    new KubernetesRollbackStep(workloads),
+    new OwnersStep(workloads, "suspend"),
+    new OwnersStep(workloads, "resume"),
+  ];
   return new Map(steps.map((step) => [step.kind, step]));
 }

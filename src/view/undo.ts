@@ -20,6 +20,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     isRecord(target) && typeof target.revision === "number" && typeof indexer === "string"
       ? `npx hardhat indexer rollback --indexer ${indexer} --to ${target.revision}`
       : undefined,
+  "indexer-suspend": ({ indexer }) =>
+    typeof indexer === "string" ? `npx hardhat indexer suspend --indexer ${indexer}` : undefined,
+  "indexer-resume": ({ indexer }) =>
+    typeof indexer === "string" ? `npx hardhat indexer resume --indexer ${indexer}` : undefined,
 };
 
 /** How a person undoes a step, as a command where there is one. */

@@ -5,9 +5,10 @@ import {
   runIndexerTask,
   type IndexerArguments,
   type IndexerResult,
+  type OwnerArguments,
 } from "../shared/indexer-task.js";
 
-interface RollbackArguments extends IndexerArguments {
+interface RollbackArguments extends IndexerArguments, OwnerArguments {
   readonly to: string | undefined;
 }
 
@@ -15,14 +16,20 @@ const rollback: NewTaskActionFunction<RollbackArguments> = async (
   args,
   hre,
 ): Promise<IndexerResult> =>
-  await runIndexerTask(hre, "indexer rollback", args, (name) => ({
-    main: [
-      {
-        id: `roll back ${name}`,
-        kind: "indexer-rollback",
-        intent: { indexer: name, target: { ...parseTarget(args.to) } },
-      },
-    ],
-  }));
+  await runIndexerTask(
+    hre,
+    "indexer rollback",
+    args,
+    (name) => ({
+      main: [
+        {
+          id: `roll back ${name}`,
+          kind: "indexer-rollback",
+          intent: { indexer: name, target: { ...parseTarget(args.to) } },
+        },
+      ],
+    }),
+    args,
+  );
 
 export default rollback;

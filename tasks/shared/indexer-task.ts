@@ -4,6 +4,11 @@ import type { Result } from "hardhat/types/utils";
 import { EmergencyError } from "../../src/errors.js";
 import type { Indexer } from "../../src/indexer/indexer.js";
 import type { CommandReport } from "../../src/recovery/command.js";
+import {
+  ownerRequests,
+  parseOwnerPolicy,
+  type OwnerRequests,
+} from "../../src/indexer/owners/owner-requests.js";
 import { runIndexerCommand } from "../../src/recovery/indexer-command.js";
 import type { IndexerWork } from "../../src/recovery/indexer-order.js";
 import { openIndexers, type Indexers } from "../../src/recovery/indexer-place.js";
@@ -33,12 +38,15 @@ export type IndexerResult = Result<CommandReport<IndexerWorld>, EmergencyError>;
 /**
  * Runs a command that changes an indexer, prints it as asked, and sets the exit code: 0 done and verified,
  * 1 refused or failed, 3 done but not verified.
+ * @param works what has to be done with each; `prepare` looks elsewhere first, such as at a chain.
+ * @param owners where the work changes what Argo CD, Flux or an operator would put back: what is typed about them.
  */
 export async function runIndexerTask(
   hre: HardhatRuntimeEnvironment,
   command: string,
   args: IndexerArguments,
-  workOf: (name: string, indexers: Indexers) => IndexerWork,
+  works: ((name: string, indexers: Indexers) => IndexerWork) | PreparedWorks,
+  owners?: OwnerArguments,
 ): Promise<IndexerResult> {
   const start = keyPress();
   const human = new HumanView(printLine, CLUSTER_WORDS);
@@ -50,11 +58,51 @@ export async function runIndexerTask(
       now: Date.now,
       startedMs: start.atMs,
     };
-    const report = await runIndexerCommand(context, command, args, indexers, (name) =>
-      workOf(name, indexers),
-    );
+    const workOf = typeof works === "function" ? works : await prepared(works, indexers, args.plan);
+    const around = await ownersOf(indexers, args.plan === undefined ? owners : undefined);
+    const report = await runIndexerCommand(context, command, args, indexers, (name) => {
+      const work = workOf(name, indexers);
+      const { first = [], last = [] } = around.get(name) ?? {};
+      return {
+        ...work,
+        first: [...first, ...(work.first ?? [])],
+        last: [...(work.last ?? []), ...last],
+      };
+    });
     return finished(report, human, start, args.json);
   });
+}
+
+/** Work that is known after a look. */
+export interface PreparedWorks {
+  readonly prepare: (indexers: Indexers) => Promise<(name: string) => IndexerWork>;
+}
+
+/** A plan from a file knows its work. */
+async function prepared(
+  { prepare }: PreparedWorks,
+  indexers: Indexers,
+  plan: string | undefined,
+): Promise<(name: string) => IndexerWork> {
+  return plan === undefined ? await prepare(indexers) : () => ({ main: [] });
+}
+
+/** What is typed about what keeps workloads as they are. */
+export interface OwnerArguments {
+  readonly owner: string | undefined;
+  readonly resume: boolean;
+}
+
+async function ownersOf(
+  { names, config, live }: Indexers,
+  typed: OwnerArguments | undefined,
+): Promise<ReadonlyMap<string, OwnerRequests>> {
+  if (typed === undefined) {
+    return new Map();
+  }
+  const policy = parseOwnerPolicy(typed.owner, typed.resume);
+  const inClusters = names.filter((name) => config(name).kubernetes !== undefined);
+  return await ownerRequests(live, inClusters, policy);
 }
 
 /** Runs a command that only looks at one workload, and prints a refusal as asked. */
