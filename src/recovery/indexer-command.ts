@@ -22,11 +22,12 @@ export async function runIndexerCommand(
   indexers: Indexers,
   workOf: (name: string) => IndexerWork,
 ): Promise<CommandReport<IndexerWorld>> {
-  const { names, config, live, copy } = indexers;
+  const { names, config, live, copy, liveOthers, copyOthers } = indexers;
   const name = names.join(", ");
   const world = { indexer: name, place: await placeOf(indexers) };
-  const steps = indexerSteps(live);
-  const copied = async (): Promise<StepSet> => await Promise.resolve(indexerSteps(copy()));
+  const steps = indexerSteps(live, liveOthers);
+  const copied = async (): Promise<StepSet> =>
+    await Promise.resolve(indexerSteps(copy(), copyOthers()));
   const inOrder = (stopWriters: boolean): readonly StepRequest[] =>
     inDependencyOrder(names, config, workOf, stopWriters);
   let requests: readonly StepRequest[] = [];

@@ -6,12 +6,19 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import type { EmergencyIndexerConfig } from "../config/types.js";
 import { EmergencyError } from "../errors.js";
+import type { HelmBook } from "../indexer/helm/helm-release.js";
 import type { Indexer, IndexerBook } from "../indexer/indexer.js";
 import { openCluster } from "../indexer/kubernetes/open-cluster.js";
 import { once } from "../once.js";
+import { helmBook } from "./helm-place.js";
 
 /** Kubernetes starts a container that crashes again after 10, 20 and 40 seconds: once more may help, thrice not. */
 const PATIENCE_MS = 30_000;
+
+/** Indexers that are not, or not only, one workload in a cluster; opened when they are first asked for. */
+export interface OtherBooks {
+  readonly helm: HelmBook;
+}
 
 /** The configured indexers, each opened when it is first asked for. */
 export interface Indexers {
@@ -22,6 +29,8 @@ export interface Indexers {
   /** The workloads as they are, and such whose cluster keeps nothing. */
   readonly live: IndexerBook;
   readonly copy: () => IndexerBook;
+  readonly liveOthers: OtherBooks;
+  readonly copyOthers: () => OtherBooks;
 }
 
 /**
@@ -60,15 +69,33 @@ export function openIndexers(
       return await open();
     };
   };
-  return { names, config, live: book(false), copy: () => book(true) };
+  const others = (dryRun: boolean): OtherBooks => ({
+    helm: helmBook(config, hre.config.paths.root, dryRun, (name) => common(name, config(name))),
+  });
+  return {
+    names,
+    config,
+    live: book(false),
+    copy: () => book(true),
+    liveOthers: others(false),
+    copyOthers: () => others(true),
+  };
 }
 
 /**
  * Where indexers are, for people and for plans.
  * @throws EmergencyError BAD_CONFIG
  */
-export async function placeOf({ names, live }: Indexers): Promise<string> {
-  const places = await Promise.all(names.map(async (name) => (await live(name)).cluster.place));
+export async function placeOf({ names, config, live, liveOthers }: Indexers): Promise<string> {
+  const places = await Promise.all(
+    names.map(async (name) => {
+      if (config(name).helm !== undefined) {
+        const { release, cluster } = await liveOthers.helm(name);
+        return `${cluster.place}, Helm release ${release}`;
+      }
+      return (await live(name)).cluster.place;
+    }),
+  );
   return [...new Set(places)].join("; ");
 }
 
@@ -88,10 +115,19 @@ async function openWorkload(
   const { kind, name: workload, namespace, context, kubeconfig } = config.kubernetes;
   const file = kubeconfig === undefined ? undefined : path.resolve(root, kubeconfig);
   return {
-    name,
+    ...common(name, config),
     cluster: await openCluster({ kubeconfig: file, context, namespace }, dryRun),
     workload: { kind, name: workload },
-    waitMs: config.waitSeconds * 1000,
+  };
+}
+
+function common(
+  name: string,
+  { waitSeconds }: Pick<EmergencyIndexerConfig, "waitSeconds">,
+): Omit<Indexer, "workload" | "cluster"> {
+  return {
+    name,
+    waitMs: waitSeconds * 1000,
     patienceMs: PATIENCE_MS,
     by: `${userInfo().username}@${hostname()}`,
     now: () => new Date(),

@@ -2,9 +2,11 @@ import type { IndexerBook } from "../indexer/indexer.js";
 import { KubernetesRollbackStep } from "../indexer/kubernetes/rollback-step.js";
 import { OwnersStep } from "../indexer/owners/owners-step.js";
 import type { Step, StepSet } from "../step.js";
+import type { OtherBooks } from "./indexer-place.js";
+import { LazyStep } from "./lazy-step.js";
 
 /** Every kind of step on indexers, bound to the live ones or to such that keep nothing. */
-export function indexerSteps(workloads: IndexerBook): StepSet {
+export function indexerSteps(workloads: IndexerBook, { helm }: OtherBooks): StepSet {
   const steps: readonly Step[] = [
     new KubernetesRollbackStep(workloads),
     new OwnersStep(workloads, "suspend"),

@@ -1,5 +1,6 @@
 import { plainSecrets, type SecretResolver } from "../sensitive.js";
 import { resolveGraphNode, resolveHosted } from "./subgraph-resolve.js";
+import type { EmergencyHelmConfig } from "./helm-types.js";
 import { formatOf } from "./file-format.js";
 import type {
   EmergencyFollowedConfig,
@@ -20,6 +21,7 @@ export function resolveIndexer(
 ): EmergencyIndexerConfig {
   return {
     kubernetes: user.kubernetes === undefined ? undefined : resolveWorkload(user.kubernetes),
+    helm: resolveHelm(user),
     graphNode: user.graphNode === undefined ? undefined : resolveGraphNode(user.graphNode, secret),
     hosted: resolveHosted(user, secret),
     live: user.live ?? true,
@@ -34,6 +36,22 @@ export function resolveIndexer(
       ]),
     ),
   };
+}
+
+/** A release is where its workload is, unless it says otherwise. */
+function resolveHelm({
+  helm,
+  kubernetes,
+}: EmergencyIndexerUserConfig): EmergencyHelmConfig | undefined {
+  return helm === undefined
+    ? undefined
+    : {
+        release: helm.release,
+        program: helm.program ?? "helm",
+        namespace: helm.namespace ?? kubernetes?.namespace,
+        context: helm.context ?? kubernetes?.context,
+        kubeconfig: helm.kubeconfig ?? kubernetes?.kubeconfig,
+      };
 }
 
 function resolveWorkload({

@@ -20,8 +20,18 @@ const workload = z
   })
   .strict();
 
+const helm = z
+  .object({
+    release: kubernetesName.max(53),
+    program: text.optional(),
+    namespace: kubernetesName.optional(),
+    context: text.optional(),
+    kubeconfig: text.optional(),
+  })
+  .strict();
+
 /** Where an indexer can be. */
-const PLACES = ["kubernetes", "graphNode", "goldsky", "alchemy"] as const;
+const PLACES = ["kubernetes", "helm", "graphNode", "goldsky", "alchemy"] as const;
 
 /** A subgraph is in one place, and that is all there is to it. */
 const ALONE: ReadonlySet<string> = new Set(["graphNode", "goldsky", "alchemy"]);
@@ -35,6 +45,7 @@ const followed = z
       .strict()
       .optional(),
     list: text.optional(),
+    schema: text.optional(),
     file: z
       .object({
         configMap: kubernetesName,
@@ -58,6 +69,7 @@ const followed = z
 export const indexer = z
   .object({
     kubernetes: workload.optional(),
+    helm: helm.optional(),
     graphNode: graphNode.optional(),
     goldsky: goldsky.optional(),
     alchemy: alchemy.optional(),

@@ -1,3 +1,4 @@
+import type { EmergencyHelmConfig, EmergencyHelmUserConfig } from "./helm-types.js";
 import type {
   EmergencyAlchemyUserConfig,
   EmergencyGoldskyUserConfig,
@@ -5,6 +6,8 @@ import type {
   EmergencyGraphNodeUserConfig,
   EmergencyHostedConfig,
 } from "./subgraph-types.js";
+
+export type * from "./subgraph-types.js";
 
 /** A workload in a Kubernetes cluster. */
 export interface EmergencyWorkloadUserConfig {
@@ -46,12 +49,16 @@ export interface EmergencyFollowedUserConfig {
   /** Instead: what stands between several addresses, and several start blocks, in one value, the newest first. */
   readonly list?: string;
   readonly file?: EmergencyFollowedFileUserConfig;
+  /** The variable with the name of the database schema that it writes to: `--schema` gives it another one. */
+  readonly schema?: string;
 }
 
 /** An indexer or API that follows the contracts. */
 export interface EmergencyIndexerUserConfig {
   /** Where it runs, if it runs in a cluster. */
   readonly kubernetes?: EmergencyWorkloadUserConfig;
+  /** The Helm release that it belongs to, if it does: then that is rolled back, with all that is in it. */
+  readonly helm?: EmergencyHelmUserConfig;
   /** The graph-node that it is a subgraph of. */
   readonly graphNode?: EmergencyGraphNodeUserConfig;
   /** Where it is at Goldsky, if Goldsky hosts it. */
@@ -89,6 +96,7 @@ export interface EmergencyWorkloadConfig {
 /** An indexer with its defaults filled in. */
 export interface EmergencyIndexerConfig {
   readonly kubernetes: EmergencyWorkloadConfig | undefined;
+  readonly helm: EmergencyHelmConfig | undefined;
   readonly graphNode: EmergencyGraphNodeConfig | undefined;
   readonly hosted: EmergencyHostedConfig | undefined;
   readonly live: boolean;
