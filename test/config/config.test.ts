@@ -177,6 +177,18 @@ describe("the configuration", () => {
       { indexers: { api: { kubernetes: { kind: "Job", name: "api" } } } },
       "emergency.indexers.api.kubernetes.kind",
     ],
+    [
+      "a secret of AWS that goes nowhere",
+      {
+        indexers: {
+          api: {
+            kubernetes: { name: "api" },
+            configuration: { secretsManager: [{ secret: "production/db" }] },
+          },
+        },
+      },
+      "emergency.indexers.api.configuration.secretsManager.0.into",
+    ],
     ["a patience of zero", { minedTimeoutSeconds: 0 }, "emergency.minedTimeoutSeconds"],
     ["a patience without end", { minedTimeoutSeconds: 1e9 }, "emergency.minedTimeoutSeconds"],
     ["a patience in words", { minedTimeoutSeconds: "60" }, "emergency.minedTimeoutSeconds"],

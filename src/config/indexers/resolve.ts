@@ -35,6 +35,7 @@ export function resolveIndexer(
         resolveFollowed(followed),
       ]),
     ),
+    configuration: user.configuration,
   };
 }
 

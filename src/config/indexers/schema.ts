@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { configuration } from "./configuration-schema.js";
 import { formatOf } from "./file-format.js";
 
 import { alchemy, goldsky, graphNode } from "./subgraph-schema.js";
@@ -79,6 +80,7 @@ export const indexer = z
     writes: z.boolean().optional(),
     network: text.optional(),
     contracts: z.record(text, followed).optional(),
+    configuration: configuration.optional(),
   })
   .strict()
   .refine((one) => PLACES.some((place) => one[place] !== undefined), {

@@ -1,3 +1,4 @@
+import type { EmergencyConfigurationUserConfig } from "./configuration-types.js";
 import type { EmergencyHelmConfig, EmergencyHelmUserConfig } from "./helm-types.js";
 import type {
   EmergencyAlchemyUserConfig,
@@ -7,6 +8,7 @@ import type {
   EmergencyHostedConfig,
 } from "./subgraph-types.js";
 
+export type * from "./configuration-types.js";
 export type * from "./subgraph-types.js";
 
 /** A workload in a Kubernetes cluster. */
@@ -77,6 +79,8 @@ export interface EmergencyIndexerUserConfig {
   readonly network?: string;
   /** From the contracts' names to where it has their addresses from. */
   readonly contracts?: Readonly<Record<string, EmergencyFollowedUserConfig>>;
+  /** Where its ConfigMaps and Secrets come from. */
+  readonly configuration?: EmergencyConfigurationUserConfig;
 }
 
 /** Where an indexer has a contract's address from, with its defaults filled in. */
@@ -105,4 +109,5 @@ export interface EmergencyIndexerConfig {
   readonly writes: boolean;
   readonly network: string | undefined;
   readonly contracts: Readonly<Record<string, EmergencyFollowedConfig>>;
+  readonly configuration: EmergencyConfigurationUserConfig | undefined;
 }
