@@ -1,6 +1,7 @@
 import { emptyTask, task } from "hardhat/config";
 
 import { changingIndexers, lookingAtIndexer } from "./indexer-options.js";
+import { indexerHelmTasks, withHelm } from "./indexer-helm.js";
 import { indexerOwnerTasks, withOwners } from "./indexer-owners.js";
 import { withText } from "./options.js";
 
@@ -8,11 +9,13 @@ import { withText } from "./options.js";
 export const indexerTasks = [
   emptyTask("indexer", "Roll back indexers and APIs, and see whether they run").build(),
   changingIndexers(
-    withOwners(
-      withText(
-        task(["indexer", "rollback"], "Run an earlier revision again, and wait until it is up"),
-        "to",
-        'Revision, image or digest; "healthy": the newest other one with a pod that works; default: "previous"',
+    withHelm(
+      withOwners(
+        withText(
+          task(["indexer", "rollback"], "Run an earlier revision again, and wait until it is up"),
+          "to",
+          'Revision, image or digest; "healthy": the newest other one with a pod that works; default: "previous"',
+        ),
       ),
     ),
   )
@@ -27,5 +30,6 @@ export const indexerTasks = [
     .addFlag({ name: "noWait", description: "Say how it is now" })
     .setAction(async () => await import("../../tasks/indexer/status.js"))
     .build(),
+  ...indexerHelmTasks,
   ...indexerOwnerTasks,
 ];

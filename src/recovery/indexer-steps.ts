@@ -9,6 +9,10 @@ import { LazyStep } from "./lazy-step.js";
 export function indexerSteps(workloads: IndexerBook, { helm }: OtherBooks): StepSet {
   const steps: readonly Step[] = [
     new KubernetesRollbackStep(workloads),
+    new LazyStep("indexer-helm-rollback", async () => {
+      const { HelmRollbackStep } = await import("../indexer/helm/rollback-step.js");
+      return new HelmRollbackStep(helm);
+    }),
     new OwnersStep(workloads, "suspend"),
     new OwnersStep(workloads, "resume"),
   ];

@@ -16,15 +16,19 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       ? `npx hardhat frontend rollback --undo ${target.before}${accept}`
       : undefined;
   },
-  "indexer-rollback": ({ indexer, target }) =>
-    isRecord(target) && typeof target.revision === "number" && typeof indexer === "string"
-      ? `npx hardhat indexer rollback --indexer ${indexer} --to ${target.revision}`
-      : undefined,
+  "indexer-rollback": rollbackTo,
+  "indexer-helm-rollback": rollbackTo,
   "indexer-suspend": ({ indexer }) =>
     typeof indexer === "string" ? `npx hardhat indexer suspend --indexer ${indexer}` : undefined,
   "indexer-resume": ({ indexer }) =>
     typeof indexer === "string" ? `npx hardhat indexer resume --indexer ${indexer}` : undefined,
 };
+
+function rollbackTo({ indexer, target }: JsonObject): string | undefined {
+  return isRecord(target) && typeof target.revision === "number" && typeof indexer === "string"
+    ? `npx hardhat indexer rollback --indexer ${indexer} --to ${target.revision}`
+    : undefined;
+}
 
 /** How a person undoes a step, as a command where there is one. */
 export function undoOf(step: PlannedStep): string {

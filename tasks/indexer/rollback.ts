@@ -10,6 +10,8 @@ import {
 
 interface RollbackArguments extends IndexerArguments, OwnerArguments {
   readonly to: string | undefined;
+  readonly noHooks: boolean;
+  readonly takeOver: boolean;
 }
 
 const rollback: NewTaskActionFunction<RollbackArguments> = async (
@@ -20,15 +22,22 @@ const rollback: NewTaskActionFunction<RollbackArguments> = async (
     hre,
     "indexer rollback",
     args,
-    (name) => ({
-      main: [
-        {
-          id: `roll back ${name}`,
-          kind: "indexer-rollback",
-          intent: { indexer: name, target: { ...parseTarget(args.to) } },
-        },
-      ],
-    }),
+    (name, { config }) => {
+      const intent = { indexer: name, target: { ...parseTarget(args.to) } };
+      const id = `roll back ${name}`;
+      const { noHooks, takeOver } = args;
+      return config(name).helm === undefined
+        ? { main: [{ id, kind: "indexer-rollback", intent }] }
+        : {
+            main: [
+              {
+                id,
+                kind: "indexer-helm-rollback",
+                intent: { ...intent, hooks: !noHooks, takeOver },
+              },
+            ],
+          };
+    },
     args,
   );
 

@@ -2,14 +2,16 @@ import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import type { Result } from "hardhat/types/utils";
 
 import type { EmergencyError } from "../../src/errors.js";
+import { statusOfRelease, type ReleaseStatus } from "../../src/indexer/helm/look.js";
 import {
   lookAtWorkload,
   waitForRollout,
   type WorkloadStatus,
 } from "../../src/indexer/kubernetes/status.js";
+import { printReleaseStatus } from "../../src/view/indexer-helm.js";
 import { printIndexerStatus } from "../../src/view/indexer.js";
 import { printLine } from "../../src/view/output.js";
-import { lookAtIndexer, type IndexerArguments } from "../shared/indexer-task.js";
+import { lookAtOne, type IndexerArguments } from "../shared/indexer-task.js";
 
 interface StatusArguments extends Pick<IndexerArguments, "indexer" | "json"> {
   readonly noWait: boolean;
@@ -21,20 +23,31 @@ const NOT_UP = 3;
 const status: NewTaskActionFunction<StatusArguments> = async (
   args,
   hre,
-): Promise<Result<WorkloadStatus, EmergencyError>> =>
-  await lookAtIndexer(hre, "indexer status", args, async (indexer) => {
-    const found = args.noWait
-      ? await lookAtWorkload(indexer)
-      : await waitForRollout(indexer, (what) => {
-          if (!args.json) {
-            printLine(`  ${what}`);
-          }
-        });
-    printIndexerStatus(printLine, args.json, found);
-    if (found.rollout.state !== "done") {
-      process.exitCode = NOT_UP;
+): Promise<Result<WorkloadStatus | ReleaseStatus, EmergencyError>> =>
+  await lookAtOne(hre, "indexer status", args, async (name, { config, live, liveOthers }) => {
+    const tell = (what: string): void => {
+      if (!args.json) {
+        printLine(`  ${what}`);
+      }
+    };
+    const { kubernetes, helm } = config(name);
+    if (kubernetes === undefined && helm !== undefined) {
+      const release = await liveOthers.helm(name);
+      const found = await statusOfRelease(release, args.noWait ? undefined : tell);
+      printReleaseStatus(printLine, args.json, found);
+      return exitingWith(found.ok, found);
     }
-    return found;
+    const indexer = await live(name);
+    const found = args.noWait ? await lookAtWorkload(indexer) : await waitForRollout(indexer, tell);
+    printIndexerStatus(printLine, args.json, found);
+    return exitingWith(found.rollout.state === "done", found);
   });
+
+function exitingWith<T>(up: boolean, found: T): T {
+  if (!up) {
+    process.exitCode = NOT_UP;
+  }
+  return found;
+}
 
 export default status;

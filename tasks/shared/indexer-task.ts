@@ -112,9 +112,24 @@ export async function lookAtIndexer<T>(
   args: Pick<IndexerArguments, "indexer" | "json">,
   look: (indexer: Indexer) => Promise<T>,
 ): Promise<Result<T, EmergencyError>> {
+  return await lookAtOne(
+    hre,
+    command,
+    args,
+    async (name, { live }) => await look(await live(name)),
+  );
+}
+
+/** Runs a command that only looks at one indexer, wherever it runs, and prints a refusal as asked. */
+export async function lookAtOne<T>(
+  hre: HardhatRuntimeEnvironment,
+  command: string,
+  args: Pick<IndexerArguments, "indexer" | "json">,
+  look: (name: string, indexers: Indexers) => Promise<T>,
+): Promise<Result<T, EmergencyError>> {
   return await answered(command, args.json, async () => {
-    const { names, live } = openIndexers(hre, args.indexer);
-    const [name, another] = names;
+    const indexers = openIndexers(hre, args.indexer);
+    const [name, another] = indexers.names;
     if (name === undefined || another !== undefined) {
       throw new EmergencyError(
         "BAD_ARGUMENTS",
@@ -122,6 +137,6 @@ export async function lookAtIndexer<T>(
         "name one with --indexer",
       );
     }
-    return { success: true, value: await look(await live(name)) };
+    return { success: true, value: await look(name, indexers) };
   });
 }
