@@ -1,4 +1,4 @@
-import { isRecord, type JsonObject } from "../json.js";
+import { isRecord, type Json, type JsonObject } from "../json.js";
 import type { PlannedStep } from "../step.js";
 
 type Command = (inverse: JsonObject, undone: PlannedStep) => string | undefined;
@@ -18,11 +18,58 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   "indexer-rollback": rollbackTo,
   "indexer-helm-rollback": rollbackTo,
+  "indexer-repoint": repointBack,
+  "indexer-configuration": ({ indexer, source }) =>
+    isRecord(source) && typeof source.number === "number" && typeof indexer === "string"
+      ? `npx hardhat indexer configure --indexer ${indexer} --from snapshot:${source.number}`
+      : undefined,
   "indexer-suspend": ({ indexer }) =>
     typeof indexer === "string" ? `npx hardhat indexer suspend --indexer ${indexer}` : undefined,
   "indexer-resume": ({ indexer }) =>
     typeof indexer === "string" ? `npx hardhat indexer resume --indexer ${indexer}` : undefined,
+  "indexer-scale": ({ indexer, replicas, autoscaler }) => {
+    const bounds =
+      isRecord(autoscaler) &&
+      typeof autoscaler.min === "number" &&
+      typeof autoscaler.max === "number"
+        ? ` --autoscaler ${autoscaler.min}..${autoscaler.max}`
+        : "";
+    return typeof indexer === "string" && typeof replicas === "number"
+      ? `npx hardhat indexer scale --indexer ${indexer} --to ${replicas}${bounds}`
+      : undefined;
+  },
+  "indexer-start": ({ indexer }) =>
+    typeof indexer === "string" ? `npx hardhat indexer start --indexer ${indexer}` : undefined,
+  "indexer-stop": ({ indexer }) =>
+    typeof indexer === "string" ? `npx hardhat indexer stop --indexer ${indexer}` : undefined,
 };
+
+/** With all that was there before: start block, schema and second source. */
+function repointBack(inverse: JsonObject): string {
+  const { second } = inverse;
+  const options = [
+    ["--indexer", inverse.indexer],
+    ["--contract", inverse.contract],
+    ["--to", inverse.to],
+    ["--from", inverse.from],
+    ["--start-block", inverse.startBlock],
+    ["--schema", inverse.schema],
+    ["--second", secondInWords(second)],
+  ] as const;
+  const typed = options.flatMap(([name, value]) =>
+    typeof value === "string" || typeof value === "number" ? [`${name} ${value}`] : [],
+  );
+  return `npx hardhat indexer repoint ${typed.join(" ")}`;
+}
+
+function secondInWords(second: Json | undefined): string {
+  if (!isRecord(second) || typeof second.address !== "string") {
+    return "none";
+  }
+  const start = typeof second.startBlock === "number" ? `@${second.startBlock}` : "";
+  const end = typeof second.endBlock === "number" ? `-${second.endBlock}` : "";
+  return `${second.address}${start}${end}`;
+}
 
 function rollbackTo({ indexer, target }: JsonObject): string | undefined {
   return isRecord(target) && typeof target.revision === "number" && typeof indexer === "string"

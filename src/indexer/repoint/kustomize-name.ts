@@ -29,7 +29,8 @@ export function hashedName(object: ConfigObject, changes: NewData): string {
   const { type, binaryData } = object.json;
   const meaning = canonicalJson({
     kind,
-    name,
+    // Kustomize asks for the name in a way that finds none.
+    name: "",
     data: Object.keys(data).length === 0 ? "" : data,
     ...(kind === "Secret" ? { type: type ?? "" } : {}),
     ...(kind === "ConfigMap" && binaryData !== undefined ? { binaryData } : {}),

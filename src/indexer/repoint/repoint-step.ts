@@ -30,6 +30,9 @@ import { decideValues, type Decided } from "./values.js";
 /** What `kubectl rollout history` shows of a revision. */
 const CHANGE_CAUSE = "kubernetes.io/change-cause";
 
+/** How often a patch is tried where only annotations have changed in between. */
+const ATTEMPTS = 5;
+
 /** What the last look has found, for the act that follows it. */
 interface Looked {
   readonly indexer: Indexer;
@@ -126,11 +129,11 @@ export class IndexerRepointStep implements Step {
     const status = cluster.dryRun
       ? undefined
       : (this.#waited.get(step.id) ?? (await waitForRollout(indexer, () => undefined)));
-    const seen = await lookAtSpots(indexer, intent.where);
-    const { changes, wanted } = decideValues(`indexer ${indexer.name}`, seen.spots, {
-      ...intent,
-      forgetOld: true,
-    });
+    const now = await lookAgain(indexer, intent);
+    if ("problem" in now) {
+      return { verified: false, evidence: [], problem: now.problem };
+    }
+    const { changes, wanted } = now;
     if (changes.length > 0) {
       const places = changes.map(({ spot }) => spotKey(spot)).join("; ");
       return {
@@ -151,6 +154,22 @@ export class IndexerRepointStep implements Step {
     return await Promise.resolve(
       wanted === got ? [] : ["what was written is not what the dry run has shown"],
     );
+  }
+}
+
+/** What would be left to do; or why that cannot be said any more. */
+async function lookAgain(
+  indexer: Indexer,
+  intent: RepointIntent,
+): Promise<Decided | { readonly problem: string }> {
+  try {
+    const { spots } = await lookAtSpots(indexer, intent.where);
+    return decideValues(`indexer ${indexer.name}`, spots, intent);
+  } catch (error) {
+    if (error instanceof EmergencyError && !error.code.startsWith("CLUSTER_")) {
+      return { problem: `it is not as it was written: ${error.what}` };
+    }
+    throw error;
   }
 }
 
@@ -307,28 +326,37 @@ function titleOf({ workload: { kind, name } }: Indexer): string {
 
 async function patchTemplate(
   { indexer, intent }: Looked,
-  workload: Workload,
+  looked: Workload,
   edit: TemplateEdit,
 ): Promise<Workload> {
   const { cluster, workload: name } = indexer;
-  const template = editTemplate(workload.spec.template, edit);
-  const annotations = {
-    ...withAppliedTemplate(workload.metadata.annotations, (applied) => editTemplate(applied, edit)),
-    [CHANGE_CAUSE]: `hardhat-emergency: ${intent.contract} is ${intent.to}`,
-  };
-  const patched = await cluster.patch(name, templatePatch(workload, template, annotations));
-  if ("workload" in patched) {
-    return patched.workload;
+  const before = templateHash(looked.spec.template);
+  const template = editTemplate(looked.spec.template, edit);
+  let workload = looked;
+  for (let attempt = 1; ; attempt += 1) {
+    const annotations = {
+      ...withAppliedTemplate(workload.metadata.annotations, (applied) =>
+        editTemplate(applied, edit),
+      ),
+      [CHANGE_CAUSE]: `hardhat-emergency: ${intent.contract} is ${intent.to}`,
+    };
+    const patched = await cluster.patch(name, templatePatch(workload, template, annotations));
+    if ("workload" in patched) {
+      return patched.workload;
+    }
+    const now = await cluster.workload(name);
+    const isSame = now.metadata.uid === looked.metadata.uid;
+    const hash = templateHash(now.spec.template);
+    // An answer that was lost on the way is asked for again, and then refused because it was done.
+    if (isSame && hash === templateHash(template)) {
+      return now;
+    }
+    // Its controller writes annotations after each change: only what pods are made of matters here.
+    if (!isSame || hash !== before || attempt === ATTEMPTS) {
+      throw changedMeanwhile(titleOf(indexer), patched.refused);
+    }
+    workload = now;
   }
-  // An answer that was lost on the way is asked for again, and then refused because it was done.
-  const now = await cluster.workload(name);
-  if (
-    now.metadata.uid === workload.metadata.uid &&
-    templateHash(now.spec.template) === templateHash(template)
-  ) {
-    return now;
-  }
-  throw changedMeanwhile(titleOf(indexer), patched.refused);
 }
 
 async function writeObject(

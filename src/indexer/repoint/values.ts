@@ -158,7 +158,7 @@ function oldAddress(
         : "give all its containers the same address first",
     );
   }
-  return expected;
+  return leads[0] ?? expected;
 }
 
 function known({ configured, from }: RepointIntent, address: string): boolean {
@@ -317,10 +317,11 @@ function blockText(block: number | null): string | null {
   return block === null ? null : String(block);
 }
 
+/** Each once; in lower case where one of its spellings is: whoever reads that may take nothing else. */
 function distinct(addresses: readonly string[]): readonly string[] {
-  return addresses.filter(
-    (one, index) => addresses.findIndex((other) => same(other, one)) === index,
-  );
+  return addresses
+    .filter((one, index) => addresses.findIndex((other) => same(other, one)) === index)
+    .map((one) => addresses.find((other) => other === one.toLowerCase()) ?? one);
 }
 
 function same(a: string, b: string): boolean {

@@ -1,0 +1,48 @@
+import { task } from "hardhat/config";
+
+import { changingIndexers } from "./indexer-options.js";
+import { withOwners } from "./indexer-owners.js";
+import { withText } from "./options.js";
+
+/** `npx hardhat indexer repoint` */
+export const indexerRepointTasks = [
+  changingIndexers(
+    withOwners(
+      withText(
+        withText(
+          withText(
+            withText(
+              withText(
+                withText(
+                  withText(
+                    task(
+                      ["indexer", "repoint"],
+                      "Let an indexer follow a contract's new address, and keep the old one for its history",
+                    ),
+                    "contract",
+                    "Name of the contract in the config",
+                  ),
+                  "to",
+                  "The new address",
+                ),
+                "from",
+                "The address that it follows now; default: that of the config",
+              ),
+              "startBlock",
+              "The block that the new contract was deployed in; default: as the chain says",
+            ),
+            "endBlock",
+            "The last block that is read of the old contract; default: the newest one",
+          ),
+          "schema",
+          "Name of the database schema that it writes to from now on; default: as it is",
+        ),
+        "second",
+        'What stays as the second source: "0x…@START-END", "none"; default: the contract that it follows now',
+      ),
+    ),
+  )
+    .addFlag({ name: "forgetOld", description: "Go on where the history of a contract is lost" })
+    .setAction(async () => await import("../../tasks/indexer/repoint.js"))
+    .build(),
+];
