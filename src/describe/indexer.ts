@@ -3,6 +3,7 @@ import { emptyTask, task } from "hardhat/config";
 import { changingIndexers, lookingAtIndexer } from "./indexer-options.js";
 import { indexerHelmTasks, withHelm } from "./indexer-helm.js";
 import { indexerOwnerTasks, withOwners } from "./indexer-owners.js";
+import { indexerRepointTasks } from "./indexer-repoint.js";
 import { withText } from "./options.js";
 
 /** `npx hardhat indexer …` */
@@ -32,4 +33,5 @@ export const indexerTasks = [
     .build(),
   ...indexerHelmTasks,
   ...indexerOwnerTasks,
+  ...indexerRepointTasks,
 ];

@@ -8,6 +8,10 @@ import { LazyStep } from "./lazy-step.js";
 /** Every kind of step on indexers, bound to the live ones or to such that keep nothing. */
 export function indexerSteps(workloads: IndexerBook, { helm }: OtherBooks): StepSet {
   const steps: readonly Step[] = [
+    new LazyStep("indexer-repoint", async () => {
+      const { IndexerRepointStep } = await import("../indexer/repoint/repoint-step.js");
+      return new IndexerRepointStep(workloads);
+    }),
     new KubernetesRollbackStep(workloads),
     new LazyStep("indexer-helm-rollback", async () => {
       const { HelmRollbackStep } = await import("../indexer/helm/rollback-step.js");
