@@ -1,8 +1,8 @@
 /**
  * What kwok, which stands in for the kubelets, does with pods: a pod's label `fate` says how it goes with it.
- * Without one it is ready at once.
+ * Without one it is ready at once. Those that complete or fail are of jobs.
  */
-export type Fate = "crash-loop" | "image-pull" | "never-ready";
+export type Fate = "crash-loop" | "image-pull" | "never-ready" | "completes" | "fails";
 
 /** How often the container of a crash loop has been started again. */
 export const RESTARTS = 4;
@@ -44,6 +44,12 @@ export function stages(): readonly object[] {
         restarts: RESTARTS,
       }),
     }),
+    stage("pod-completes", "Pod", [...starting, fated("In", ["completes"])], {
+      statusTemplate: podStatus({ phase: "Succeeded", ready: false, state: ended(0, "Completed") }),
+    }),
+    stage("pod-fails", "Pod", [...starting, fated("In", ["fails"])], {
+      statusTemplate: podStatus({ phase: "Failed", ready: false, state: ended(1, "Error") }),
+    }),
     stage("pod-gone", "Pod", [expression(".metadata.deletionTimestamp", "Exists")], {
       delete: true,
     }),
@@ -52,7 +58,17 @@ export function stages(): readonly object[] {
 
 const RUNNING = "{ running: { startedAt: {{ Now | Quote }} } }";
 
-const ALL_FATES: readonly Fate[] = ["crash-loop", "image-pull", "never-ready"];
+const ALL_FATES: readonly Fate[] = [
+  "crash-loop",
+  "image-pull",
+  "never-ready",
+  "completes",
+  "fails",
+];
+
+function ended(exitCode: number, reason: string): string {
+  return `{ terminated: { exitCode: ${exitCode}, reason: ${reason}, startedAt: {{ Now | Quote }}, finishedAt: {{ Now | Quote }} } }`;
+}
 
 interface Expression {
   readonly key: string;
