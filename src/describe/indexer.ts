@@ -4,6 +4,7 @@ import { changingIndexers, lookingAtIndexer } from "./indexer-options.js";
 import { indexerHelmTasks, withHelm } from "./indexer-helm.js";
 import { indexerOwnerTasks, withOwners } from "./indexer-owners.js";
 import { indexerRepointTasks } from "./indexer-repoint.js";
+import { indexerPodTasks } from "./indexer-pods.js";
 import { withText } from "./options.js";
 
 /** `npx hardhat indexer …` */
@@ -15,7 +16,7 @@ export const indexerTasks = [
         withText(
           task(["indexer", "rollback"], "Run an earlier revision again, and wait until it is up"),
           "to",
-          'Revision, image or digest; "healthy": the newest other one with a pod that works; default: "previous"',
+          'Revision, image or digest; "healthy": the newest other one that works, or did; default: "previous"',
         ),
       ),
     ),
@@ -34,4 +35,5 @@ export const indexerTasks = [
   ...indexerHelmTasks,
   ...indexerOwnerTasks,
   ...indexerRepointTasks,
+  ...indexerPodTasks,
 ];

@@ -9,6 +9,12 @@ export interface IndexerWork {
   readonly main: readonly StepRequest[];
   /** When all that it stands on, and itself, works: owners may take it up again. */
   readonly last?: readonly StepRequest[];
+  /**
+   * - `change`: as below; the default
+   * - `up`: nobody is stopped for it: what others depend on comes first
+   * - `down`: nor for this, but those that stand on others come first
+   */
+  readonly order?: "change" | "up" | "down";
 }
 
 type Configs = (
@@ -34,8 +40,14 @@ export function inDependencyOrder(
   workOf: (name: string) => IndexerWork,
   stopWriters: boolean,
 ): readonly StepRequest[] {
-  const order = sorted(names, config);
-  const works = new Map(order.map((name) => [name, workOf(name)]));
+  const upwards = sorted(names, config);
+  const works = new Map(upwards.map((name) => [name, workOf(name)]));
+  const isDown = [...works.values()].some(({ order: way }) => way === "down");
+  const order = isDown ? [...upwards].reverse() : upwards;
+  const comesBefore = (name: string): readonly string[] =>
+    isDown
+      ? order.filter((other) => dependenciesOf(other, config).includes(name))
+      : dependenciesOf(name, config);
   const first = chained(
     order.flatMap((name) => works.get(name)?.first ?? []),
     [],
@@ -43,7 +55,10 @@ export function inDependencyOrder(
   const before = lastOf(first);
 
   const writers = order.filter(
-    (name) => config(name).writes && config(name).kubernetes !== undefined,
+    (name) =>
+      config(name).writes &&
+      config(name).kubernetes !== undefined &&
+      (works.get(name)?.order ?? "change") === "change",
   );
   const stops = chained(
     (stopWriters ? [...writers].reverse() : []).map((name) => request("stop", name)),
@@ -55,7 +70,7 @@ export function inDependencyOrder(
   const ready = new Map<string, readonly string[]>();
   const rest: StepRequest[] = [];
   for (const name of order) {
-    const waitsFor = dependenciesOf(name, config)
+    const waitsFor = comesBefore(name)
       .filter((other) => other !== name)
       .flatMap((other) => ready.get(other) ?? []);
     const { main, last = [] } = works.get(name) ?? { main: [] };

@@ -1,5 +1,9 @@
 import type { IndexerBook } from "../indexer/indexer.js";
+import { recordStep } from "../indexer/kubernetes/record-step.js";
+import { restartStep } from "../indexer/kubernetes/restart-step.js";
 import { KubernetesRollbackStep } from "../indexer/kubernetes/rollback-step.js";
+import { scaleStep } from "../indexer/kubernetes/scale-step.js";
+import { startStep, stopStep } from "../indexer/kubernetes/stop-step.js";
 import { OwnersStep } from "../indexer/owners/owners-step.js";
 import type { Step, StepSet } from "../step.js";
 import type { OtherBooks } from "./indexer-place.js";
@@ -13,6 +17,11 @@ export function indexerSteps(workloads: IndexerBook, { helm }: OtherBooks): Step
       return new IndexerRepointStep(workloads);
     }),
     new KubernetesRollbackStep(workloads),
+    scaleStep(workloads),
+    stopStep(workloads),
+    startStep(workloads),
+    restartStep(workloads),
+    recordStep(workloads),
     new LazyStep("indexer-helm-rollback", async () => {
       const { HelmRollbackStep } = await import("../indexer/helm/rollback-step.js");
       return new HelmRollbackStep(helm);

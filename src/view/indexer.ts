@@ -15,7 +15,14 @@ export interface RevisionList {
 const HEALTH = {
   healthy: "good",
   failing: "bad",
+  "rolled-back": "bad",
   unknown: "quiet",
+} as const;
+
+const RECORDED = {
+  healthy: "worked",
+  failing: "did not work",
+  "rolled-back": "was rolled back",
 } as const;
 
 /** Prints a workload's revisions, oldest first. */
@@ -26,17 +33,24 @@ export function printHistory(print: Print, json: boolean, list: RevisionList): v
   }
   print(`Indexer ${list.indexer}, ${list.workload} in ${list.place}`);
   for (const revision of list.revisions) {
-    const { number, createdAt, images, pods, available, health, present, changeCause } = revision;
+    const { number, createdAt, images, health, present, changeCause } = revision;
     const mark = present ? emphasise("good", "* present") : "";
-    const works = emphasise(
-      HEALTH[health],
-      pods === 0 ? "has no pods" : `${available} of ${pods} pods work`,
-    );
+    const works = emphasise(HEALTH[health], healthInWords(revision));
     print(`  ${number}  ${createdAt}  ${images.join(", ")}  ${works}  ${mark}`.trimEnd());
     if (changeCause !== null) {
       print(`     ${emphasise("quiet", changeCause)}`);
     }
   }
+}
+
+/** What its pods say now, and what was recorded of it when it ran. */
+function healthInWords({
+  pods,
+  available,
+  recorded,
+}: Pick<Revision, "pods" | "available" | "recorded">): string {
+  const now = pods === 0 ? "has no pods" : `${available} of ${pods} pods work`;
+  return recorded === null ? now : `${now}, ${RECORDED[recorded.health]} at ${recorded.at}`;
 }
 
 /** Prints how a workload is, and why it does not come up. */

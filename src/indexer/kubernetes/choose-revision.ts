@@ -2,13 +2,13 @@ import { EmergencyError } from "../../errors.js";
 import type { Workload } from "./objects.js";
 import type { Revision } from "./history.js";
 import { readMark } from "./mark.js";
-import { templateHash } from "./template.js";
+import { versionHash } from "./template.js";
 
 /** Where somebody wants to go back to. */
 export type Target =
   /** What was before the present revision. */
   | { readonly to: "previous" }
-  /** The newest one, besides the present one, that is seen to work. */
+  /** The newest one, besides the present one, that works, or did when it ran. */
   | { readonly to: "healthy" }
   | { readonly to: "revision"; readonly revision: number }
   /** The newest one with a container of this image: "indexer:1.4", "registry/indexer@sha256:…", "sha256:…". */
@@ -25,7 +25,8 @@ export interface Chosen {
  * The revision that is meant. Pure.
  *
  * "previous" after a rollback stays where that rollback went: a second run of the same command, after a kill
- * or by a colleague, must not go forth to the broken revision again, nor further back unasked.
+ * or by a colleague, must not go forth to the broken revision again, nor further back unasked. Nor is it the same
+ * version before it was restarted: kubectl makes a revision of each restart.
  * @param name of the workload, for people.
  * @throws EmergencyError UNKNOWN_REVISION naming those that there are.
  */
@@ -52,13 +53,9 @@ export function chooseRevision(
   }
 
   const mark = readMark(workload);
+  const version = versionHash(workload.spec.template);
   const stays = target.to === "previous" || present?.health === "healthy";
-  if (
-    stays &&
-    mark !== null &&
-    present !== undefined &&
-    mark.to === templateHash(workload.spec.template)
-  ) {
+  if (stays && mark !== null && present !== undefined && mark.to === version) {
     return {
       revision: present,
       notes: [
@@ -71,10 +68,15 @@ export function chooseRevision(
       name,
       revisions,
       others.find(({ health }) => health === "healthy"),
-      `no revision of ${name} besides the present one has a pod that works, and Kubernetes keeps no record of how pods did that are gone`,
+      `no revision of ${name} besides the present one has a pod that works, or is recorded to have worked; Kubernetes itself keeps no record of how pods did that are gone`,
     );
   }
-  return chosen(name, revisions, others[0], `${name} has no revision before the present one`);
+  return chosen(
+    name,
+    revisions,
+    others.find(({ template }) => versionHash(template) !== version),
+    `${name} has no revision before the present one`,
+  );
 }
 
 function chosen(
@@ -84,14 +86,7 @@ function chosen(
   otherwise: string,
 ): Chosen {
   if (revision !== undefined) {
-    const { health, pods } = revision;
-    return {
-      revision,
-      notes:
-        health === "failing" && !revision.present
-          ? [`revision ${revision.number} has ${pods} pods now, and none of them works`]
-          : [],
-    };
+    return { revision, notes: revision.present ? [] : knownOf(revision) };
   }
   const known = revisions.map(
     ({ number, images, present }) =>
@@ -104,6 +99,25 @@ function chosen(
       ? `look whether Kubernetes keeps a history of ${name}: spec.revisionHistoryLimit`
       : `name one of these with --to: ${known.join("; ")}`,
   );
+}
+
+/** What speaks for or against a revision, beyond what is asked for. */
+function knownOf({ number, health, pods, recorded }: Revision): readonly string[] {
+  if (health === "failing" && pods > 0) {
+    return [`revision ${number} has ${pods} pods now, and none of them works`];
+  }
+  if (recorded === null) {
+    return [];
+  }
+  const { at } = recorded;
+  switch (recorded.health) {
+    case "healthy":
+      return pods > 0 ? [] : [`revision ${number} worked at ${at}`];
+    case "failing":
+      return [`revision ${number} did not work at ${at}`];
+    case "rolled-back":
+      return [`revision ${number} was rolled back at ${at}`];
+  }
 }
 
 /** Whether a container's image is the one that is meant: the whole of it, or its digest. */

@@ -1,22 +1,21 @@
 import type { JsonObject } from "../../json.js";
 import type { Cluster } from "./cluster.js";
 import type { ControllerRevision, Pod, ReplicaSet, Workload, WorkloadName } from "./objects.js";
-import { imagesOf, ownTemplate, templateHash } from "./template.js";
+import { recordOf, type HealthRecord } from "./health-record.js";
+import { imagesOf, isStoppedTemplate, ownTemplate, templateHash } from "./template.js";
 
-/** How a revision did, as far as the cluster still shows it. It keeps no record of what is gone. */
-export type Health =
-  /** Pods of it are available now. */
-  | "healthy"
-  /** It has pods, and none of them is available. */
-  | "failing"
-  /** It has no pods. */
-  | "unknown";
+/**
+ * How a revision does, or did when it ran. Pods that it has now say more than a record, and Kubernetes itself
+ * keeps none of pods that are gone. That somebody has rolled it back says more than either.
+ */
+export type Health = HealthRecord["health"] | "unknown";
 
 /** One state of a workload that it can go back to. */
 export interface Revision {
   readonly number: number;
   /** The ReplicaSet's or ControllerRevision's name. */
   readonly name: string;
+  readonly uid: string;
   /** Whether its template is the workload's own. */
   readonly present: boolean;
   readonly images: readonly string[];
@@ -27,6 +26,8 @@ export interface Revision {
   readonly pods: number;
   readonly available: number;
   readonly health: Health;
+  /** What was recorded of it when it ran; null: nothing. */
+  readonly recorded: HealthRecord | null;
   /** See `templateHash`. */
   readonly hash: string;
   /** As the workload would have it. */
@@ -91,13 +92,24 @@ export function ofControllerRevisions(
   pods: readonly Pod[],
 ): readonly Revision[] {
   const present = templateHash(workload.spec.template);
-  const revisions = controllerRevisions
-    .filter(({ metadata }) => isControlledBy(metadata, workload))
+  const own = controllerRevisions.filter(({ metadata }) => isControlledBy(metadata, workload));
+  const running = new Set(
+    own
+      .map(({ data }) => data.spec.template)
+      .filter((template) => !isStoppedTemplate(template))
+      .map(templateHash),
+  );
+  const revisions = own
+    // That it was stopped for a while is no revision of its own.
+    .filter(
+      ({ data }) =>
+        !isStoppedTemplate(data.spec.template) || !running.has(templateHash(data.spec.template)),
+    )
     .map(({ metadata, revision, data }) => {
-      const own = pods.filter((pod) => isPodOf(pod, workload, metadata));
+      const its = pods.filter((pod) => isPodOf(pod, workload, metadata));
       return revisionOf(revision, metadata, data.spec.template, present, {
-        pods: own.length,
-        available: own.filter(isReady).length,
+        pods: its.length,
+        available: its.filter(isReady).length,
       });
     });
   return inOrder(revisions);
@@ -105,26 +117,43 @@ export function ofControllerRevisions(
 
 function revisionOf(
   number: number,
-  { name, annotations, creationTimestamp }: Workload["metadata"],
+  { name, uid, annotations, creationTimestamp, labels }: Workload["metadata"],
   template: JsonObject,
   present: string,
   { pods, available }: { readonly pods: number; readonly available: number },
 ): Revision {
   const hash = templateHash(template);
+  const recorded = recordOf({ labels }, hash);
+  const isPresent = hash === present;
   return {
     number,
     name,
-    present: hash === present,
+    uid,
+    present: isPresent,
     images: imagesOf(template),
     changeCause: annotations[CHANGE_CAUSE] ?? null,
     createdAt: creationTimestamp,
     pods,
     available,
-    health: available > 0 ? "healthy" : pods > 0 ? "failing" : "unknown",
+    health: healthOf(pods, available, isPresent, recorded),
+    recorded,
     hash,
     template: ownTemplate(template),
     annotations,
   };
+}
+
+function healthOf(
+  pods: number,
+  available: number,
+  isPresent: boolean,
+  recorded: HealthRecord | null,
+): Health {
+  // Its last pods may still be there. What is present again was gone back to since.
+  if (recorded?.health === "rolled-back" && !isPresent) {
+    return "rolled-back";
+  }
+  return available > 0 ? "healthy" : pods > 0 ? "failing" : (recorded?.health ?? "unknown");
 }
 
 /** Whether an object is the workload's own. A selector may match others as well. */

@@ -11,7 +11,7 @@ export const MARK_ANNOTATION = "hardhat-emergency/rolled-back";
 const markSchema = z.object({
   /** The revision that was left. */
   from: z.number().int(),
-  /** `templateHash` of what was gone back to. The mark speaks of this template only. */
+  /** `versionHash` of what was gone back to. The mark speaks of this version only. */
   to: z.string(),
   /** ISO 8601. */
   at: z.string(),

@@ -88,6 +88,11 @@ export const workloadSchema = z.object({
         rollingUpdate: z.object({ partition: z.number().int().optional() }).optional(),
       })
       .optional(),
+    /** Of StatefulSets. */
+    volumeClaimTemplates: z.array(z.unknown()).default([]),
+    persistentVolumeClaimRetentionPolicy: z
+      .object({ whenScaled: z.string().default("Retain") })
+      .optional(),
   }),
   status: z
     .object({
@@ -117,6 +122,7 @@ export const replicaSetSchema = z.object({
   spec: z.object({ replicas: count, template: jsonObjectSchema }),
   status: z
     .object({
+      observedGeneration: z.number().int().default(0),
       replicas: count,
       availableReplicas: count,
       conditions: z.array(condition).default([]),

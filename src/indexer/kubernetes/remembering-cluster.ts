@@ -71,14 +71,12 @@ export function rememberingCluster(tries: Cluster): Cluster {
 }
 
 /**
- * A patch as it is sent behind others. That nothing at all has changed since the look cannot be asked for any
- * more: the others have changed it.
+ * A patch as it is sent behind others. What it tests is what is remembered, and that is not what the others come
+ * to by themselves: the server has added to it, such as the number of a DaemonSet's template.
  */
 function onTop(
   operations: readonly PatchOperation[],
   behindOthers: boolean,
 ): readonly PatchOperation[] {
-  return behindOthers
-    ? operations.filter(({ op, path }) => op !== "test" || path !== "/metadata/resourceVersion")
-    : operations;
+  return behindOthers ? operations.filter(({ op }) => op !== "test") : operations;
 }

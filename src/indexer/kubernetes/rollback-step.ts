@@ -17,10 +17,12 @@ import type {
 import type { Indexer, IndexerBook } from "../indexer.js";
 import { chooseRevision, type Chosen, type Target } from "./choose-revision.js";
 import { readHistory, type History, type Revision } from "./history.js";
+import { tryToRecord } from "./health-record.js";
 import { MARK_ANNOTATION, writeMark, type Mark } from "./mark.js";
 import { rollbackPatch } from "./rollback-patch.js";
 import { problemOf, waitForRollout, type WorkloadStatus } from "./status.js";
-import { templateHash } from "./template.js";
+import { isMeantToRun } from "./stopped.js";
+import { templateHash, versionHash } from "./template.js";
 
 const target: z.ZodType<Target> = z.discriminatedUnion("to", [
   z.object({ to: z.literal("previous") }).strict(),
@@ -83,7 +85,14 @@ export class KubernetesRollbackStep implements Step {
       const tell = (what: string): void => {
         progress({ type: "advance", step: step.id, what });
       };
-      this.#waited.set(step.id, await waitForRollout(found.indexer, tell));
+      const [status] = await Promise.all([
+        waitForRollout(found.indexer, tell),
+        recordLeft(found, (message) => {
+          progress({ type: "warning", step: step.id, message });
+        }),
+      ]);
+      await recordArrived(found, status);
+      this.#waited.set(step.id, status);
     }
     return { actions: [effect] };
   }
@@ -148,7 +157,7 @@ function titleOf({ workload: { kind, name } }: Indexer): string {
 async function patch({ indexer, history, chosen: { revision } }: Looked): Promise<JsonObject> {
   const { cluster, workload: name, by, now } = indexer;
   const from = presentOf(history)?.number ?? 0;
-  const mark: Mark = { from, to: revision.hash, at: now().toISOString(), by };
+  const mark: Mark = { from, to: versionHash(revision.template), at: now().toISOString(), by };
   const operations = rollbackPatch(name.kind, history.workload, revision, mark);
   const patched = await cluster.patch(name, operations);
   const effect = { did: `go back to revision ${revision.number}`, template: revision.hash };
@@ -166,6 +175,37 @@ async function patch({ indexer, history, chosen: { revision } }: Looked): Promis
     `somebody else has changed ${titleOf(indexer)} in the same moment (${patched.refused}). Nothing was written`,
     "type the command again: it looks at the workload as it is now",
   );
+}
+
+/**
+ * Records that somebody went back from the revision that was there, so that nobody goes back to it by
+ * `--to healthy`, whose pods may have worked: they followed the wrong contract all the same.
+ */
+async function recordLeft(
+  { indexer: { cluster, workload, now }, history }: Looked,
+  warn: (message: string) => void,
+): Promise<void> {
+  const left = presentOf(history);
+  if (left === undefined) {
+    return;
+  }
+  const health = left.pods > 0 && left.available === 0 ? "failing" : "rolled-back";
+  const record = { health, at: now().toISOString() } as const;
+  const problem = await tryToRecord(cluster, workload.kind, left, record);
+  if (problem !== undefined) {
+    warn(problem);
+  }
+}
+
+/** Records that the revision that was gone back to works, once it does. */
+async function recordArrived(
+  { indexer: { cluster, workload, now }, history, chosen: { revision } }: Looked,
+  { rollout }: WorkloadStatus,
+): Promise<void> {
+  if (rollout.state === "done" && isMeantToRun(workload.kind, history.workload)) {
+    const record = { health: "healthy", at: now().toISOString() } as const;
+    await tryToRecord(cluster, workload.kind, revision, record);
+  }
 }
 
 function presentOf({ revisions }: History): Revision | undefined {

@@ -2,6 +2,7 @@ import type { Indexer } from "../indexer.js";
 import { causesOf, type Cause } from "./diagnosis.js";
 import { isControlledBy, isPodOf, isReady } from "./history.js";
 import type { Pod, ReplicaSet, Workload, WorkloadKind } from "./objects.js";
+import { pauseAfter } from "./patience.js";
 import { rolloutOf, type Rollout } from "./rollout.js";
 import { templateHash } from "./template.js";
 
@@ -24,13 +25,6 @@ export interface WorkloadStatus {
 
 /** The last lines of a crash say why; those before, what it did while all was well. */
 const LINES = 10;
-
-/** At first often, because a rollout of small containers takes a second. */
-const PAUSES_MS: readonly (readonly [untilMs: number, pauseMs: number])[] = [
-  [5_000, 100],
-  [30_000, 500],
-  [Infinity, 2_000],
-];
 
 /** Causes are asked for not every time: it takes three questions, and events come late. */
 const LOOK_FOR_CAUSES_MS = 2_000;
@@ -93,8 +87,7 @@ export async function waitForRollout(
           : rollout;
       return { ...described(indexer), rollout: state, causes: await causes(indexer, workload) };
     }
-    const [, pauseMs] = PAUSES_MS.find(([untilMs]) => ms - startedMs < untilMs) ?? [0, 2_000];
-    await indexer.wait(pauseMs);
+    await indexer.wait(pauseAfter(ms - startedMs));
   }
 }
 

@@ -2,7 +2,7 @@ import type { JsonObject } from "../../json.js";
 import { jsonObjectSchema } from "../../json-schema.js";
 import type { PatchOperation } from "./cluster.js";
 import type { Workload } from "./objects.js";
-import { isJsonObject } from "./template.js";
+import { isJsonObject, isStoppedTemplate, stoppedTemplate } from "./template.js";
 
 /** What `kubectl apply` compares with, to see what was taken out of a manifest. */
 export const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
@@ -26,7 +26,12 @@ export function templatePatch(
     had
       ? { op: "test", path: "/metadata/annotations", value: metadata.annotations }
       : { op: "test", path: "/metadata/resourceVersion", value: metadata.resourceVersion },
-    { op: "replace", path: "/spec/template", value: template },
+    {
+      op: "replace",
+      path: "/spec/template",
+      // What is stopped stays so, until it is started.
+      value: isStoppedTemplate(spec.template) ? stoppedTemplate(template) : template,
+    },
     { op: had ? "replace" : "add", path: "/metadata/annotations", value: annotations },
   ];
 }

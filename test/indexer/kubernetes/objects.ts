@@ -76,6 +76,7 @@ export function revision(number: number, image: string, parts: Partial<Revision>
   return {
     number,
     name: `api-${number}`,
+    uid: `uid-${number}`,
     present: false,
     images: [image],
     changeCause: null,
@@ -83,6 +84,7 @@ export function revision(number: number, image: string, parts: Partial<Revision>
     pods: 0,
     available: 0,
     health: "unknown",
+    recorded: null,
     hash: templateHash(template(image)),
     template: template(image),
     annotations: {},

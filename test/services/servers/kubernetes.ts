@@ -235,8 +235,13 @@ async function startControllers(kubeconfig: string, running: Running): Promise<v
   await Promise.all([
     startPart(
       "kube-controller-manager",
-      // kwok's nodes say once that they are ready.
-      { ...common, "node-monitor-grace-period": "24h0m0s" },
+      {
+        ...common,
+        // kwok's nodes say once that they are ready.
+        "node-monitor-grace-period": "24h0m0s",
+        // What an autoscaler does in 15 seconds, it does at once.
+        "horizontal-pod-autoscaler-sync-period": "1s",
+      },
       running,
       started,
     ),

@@ -1,0 +1,25 @@
+import type { NewTaskActionFunction } from "hardhat/types/tasks";
+
+import {
+  runIndexerTask,
+  type IndexerArguments,
+  type IndexerResult,
+  type OwnerArguments,
+} from "../shared/indexer-task.js";
+
+interface StopArguments extends IndexerArguments, Pick<OwnerArguments, "owner"> {}
+
+const stop: NewTaskActionFunction<StopArguments> = async (args, hre): Promise<IndexerResult> =>
+  await runIndexerTask(
+    hre,
+    "indexer stop",
+    args,
+    (name) => ({
+      order: "down",
+      main: [{ id: `stop ${name}`, kind: "indexer-stop", intent: { indexer: name } }],
+    }),
+    // What is resumed would start it again.
+    { owner: args.owner, resume: false },
+  );
+
+export default stop;
