@@ -141,7 +141,7 @@ export async function rehearsePlan<World extends AnyWorld>(
     if (changes.length > 0) {
       throw new EmergencyError(
         "REHEARSAL_FAILED",
-        `before step "${planned.id}" the fork is not as planned: ${describeDifferences(changes)}`,
+        `in the rehearsal, before step "${planned.id}", the world is not as planned: ${describeDifferences(changes)}`,
         "type the same command again, to make a new plan",
       );
     }
@@ -162,7 +162,7 @@ async function rehearseStep(
   } catch (error) {
     throw new EmergencyError(
       "REHEARSAL_FAILED",
-      `step "${planned.title}" fails on the fork: ${error instanceof EmergencyError ? error.what : messageOf(error)}. Nothing was written to the live chain`,
+      `step "${planned.title}" fails in the rehearsal: ${error instanceof EmergencyError ? error.what : messageOf(error)}. Nothing live was written to`,
       error instanceof EmergencyError
         ? error.next
         : "look at the reason above, and change the plan",
@@ -172,7 +172,7 @@ async function rehearseStep(
   if (!verification.verified) {
     throw new EmergencyError(
       "REHEARSAL_FAILED",
-      `step "${planned.title}" does not do what it should on the fork: ${verification.problem ?? "it is not verified"}. Nothing was written to the live chain`,
+      `step "${planned.title}" does not do what it should in the rehearsal: ${verification.problem ?? "it is not verified"}. Nothing live was written to`,
       "look at the reason above, and change the plan",
     );
   }

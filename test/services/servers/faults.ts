@@ -22,6 +22,8 @@ export interface RequestPattern {
   readonly path?: RegExp;
   /** Names that must be in the query: "versions", "list-type", "uploadId". */
   readonly query?: readonly string[];
+  /** Names that must not be in the query. */
+  readonly without?: readonly string[];
   /** For copies: "x-amz-copy-source". */
   readonly header?: string;
 }
@@ -69,11 +71,12 @@ export interface RequestHook {
 }
 
 export function matches(pattern: RequestPattern, request: ProxiedRequest): boolean {
-  const { method, path, query = [], header } = pattern;
+  const { method, path, query = [], without = [], header } = pattern;
   return (
     (method === undefined || method === request.method) &&
     (path?.test(request.path) ?? true) &&
     query.every((name) => request.query.has(name)) &&
+    !without.some((name) => request.query.has(name)) &&
     (header === undefined || header in request.headers)
   );
 }
