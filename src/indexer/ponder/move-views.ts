@@ -6,16 +6,19 @@ import { describePresent, look, type Look } from "./look.js";
 import { ConnectionLost, LockNotAvailable, type Session } from "./database.js";
 import { META } from "./deployments.js";
 import { readMark, type Mark } from "./mark.js";
-import { literal, quoted, quotedIn } from "./names.js";
+import { literal, quoted } from "./names.js";
 import type { PonderIndexer } from "./ponder-indexer.js";
 import { readRelations } from "./relations.js";
-import { changeStatements } from "./statements.js";
+import { asOne, changeStatements } from "./statements.js";
 
 /** From which schema each view reads. */
 export type Sources = Readonly<Record<string, string>>;
 
-/** Pauses between attempts while readers do not end: a new reader waits a moment in each of them. */
-const PAUSES_MS = [250, 500, 1000, 2000, 4000];
+/** How long new readers may have to wait in each attempt, until those who have begun have ended. */
+const BUDGETS_MS = [50, 100, 200, 300];
+
+/** Pauses between attempts, so that those readers can go on who had to wait. */
+const PAUSES_MS = [20, 50, 100, 250, 500, 1000, 2000, 4000];
 
 /** The server ends the transaction by itself when this process falls silent in its midst. */
 const SILENCE_MS = 10_000;
@@ -35,13 +38,18 @@ export async function moveViews(
   prior: Facts,
   tell: (what: string) => void,
 ): Promise<Sources> {
-  const { database, views, waitMs, wait, now, dryRun } = ponder;
+  const { database, views, waitMs, wait, now } = ponder;
   const run = ponder.unique();
   const startedMs = now().getTime();
+  // Whoever holds a view and then wants another one waits for us while we wait for him. Taken in the order in which
+  // readers take them, there is no such circle: a view that could not be had comes first the next time.
+  const order: string[] = [];
   for (let attempt = 0; ; attempt += 1) {
+    const budgetMs = nth(BUDGETS_MS, attempt);
     try {
       return await database.session(
-        async (session) => await transaction(session, ponder, schema, prior, run),
+        async (session) =>
+          await transaction(session, ponder, { schema, prior, run, order, budgetMs }),
       );
     } catch (error) {
       if (error instanceof CommitUnknown) {
@@ -50,19 +58,36 @@ export async function moveViews(
       if (!(error instanceof LockNotAvailable)) {
         throw error;
       }
+      order.unshift(error.message);
     }
     const blockers = await database.session(async (session) => await whoReads(session, views));
-    const pause = PAUSES_MS[Math.min(attempt, PAUSES_MS.length - 1)] ?? 0;
-    if (dryRun || now().getTime() - startedMs + pause > waitMs) {
+    const pause = nth(PAUSES_MS, attempt);
+    if (now().getTime() - startedMs + pause > waitMs) {
       throw new EmergencyError(
         "VIEWS_BUSY",
         `somebody reads the views of "${views}" and does not end: ${blockers}. Nothing was changed`,
         "wait until that has ended, or end it: SELECT pg_terminate_backend(<process>); then type the same command again",
       );
     }
-    tell(`readers to end: ${blockers}`);
+    if (attempt >= BUDGETS_MS.length) {
+      tell(`readers to end: ${blockers}`);
+    }
     await wait(pause);
   }
+}
+
+function nth(values: readonly number[], index: number): number {
+  return values[Math.min(index, values.length - 1)] ?? 0;
+}
+
+/** What one attempt needs to know. */
+interface Attempt {
+  readonly schema: string;
+  readonly prior: Facts;
+  readonly run: string;
+  /** Views that could not be had at once, the last one first. */
+  readonly order: readonly string[];
+  readonly budgetMs: number;
 }
 
 /** The answer to COMMIT was lost. */
@@ -73,9 +98,7 @@ class CommitUnknown extends Error {
 async function transaction(
   session: Session,
   ponder: PonderIndexer,
-  schema: string,
-  prior: Facts,
-  run: string,
+  { schema, prior, run, order, budgetMs }: Attempt,
 ): Promise<Sources> {
   const { views, by, now, dryRun } = ponder;
   await session.query(
@@ -100,12 +123,17 @@ async function transaction(
     by,
     run,
   };
-  const statements = changeStatements(views, schema, found.change, found.live, mark);
-  const read = found.change.views.map(({ name }) => `SELECT FROM ${quotedIn(views, name)} LIMIT 1`);
-  const create = found.hasSchema ? [] : [`CREATE SCHEMA ${quoted(views)}`];
-  // From the first lock on somebody may be waiting, so all of it goes in one round trip. That each view can be read
-  // is part of it: an owner who may not read the new tables is noticed before anybody else does.
-  await session.query([...create, ...statements, ...read].join(";\n"));
+  const place = (about: string): number => {
+    const index = order.indexOf(about);
+    return index === -1 ? order.length : index;
+  };
+  const statements = [...changeStatements(views, schema, found.change, found.live, mark)].sort(
+    (a, b) => place(a.about) - place(b.about),
+  );
+  if (!found.hasSchema) {
+    await session.query(`CREATE SCHEMA ${quoted(views)}`);
+  }
+  await session.query(asOne(statements, budgetMs));
   const sources = await readSources(session, views, found);
   if (dryRun) {
     await session.query("ROLLBACK");

@@ -1,43 +1,64 @@
 import type { Change, ViewChange } from "./change.js";
-import { META } from "./deployments.js";
+import { CHECKPOINT, META } from "./deployments.js";
 import type { LiveQuery } from "./live-query.js";
 import { liveQueryStatements } from "./live-query.js";
 import { writeMark, type Mark } from "./mark.js";
 import { literal, quoted, quotedIn } from "./names.js";
 import type { Grant, Relation } from "./relations.js";
 
-/** Readers wait while the views are moved. Nobody's patience ends that soon. */
-const LONGEST_MS = 300;
+/** One statement of the change, and the view that it has to have for itself for a moment. */
+export interface Statement {
+  readonly about: string;
+  readonly sql: string;
+}
 
-/**
- * Each lock is waited for only as long as is left of the time for all of them, counted from when the server got
- * these statements. It is also kept well below the time after which Postgres looks for deadlocks: so it is never
- * a reader whom it ends.
- */
-const BUDGET = `SELECT set_config('lock_timeout', greatest(1, ceil(
-  least(${LONGEST_MS}, extract(epoch FROM current_setting('deadlock_timeout')::interval) * 500)
-  - extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000))::int::text, true)`;
-
-/** All that is changed, as statements that belong into one transaction and may go in one round trip. */
+/** All that is changed, in any order that keeps the statements about one view in theirs. */
 export function changeStatements(
   viewsSchema: string,
   schema: string,
   { views }: Change,
   live: LiveQuery,
   mark: Mark,
-): readonly string[] {
+): readonly Statement[] {
   const known = views.flatMap(({ present }) => present ?? []);
-  const moved = views.filter(({ how }) => how !== "keep");
-  const statements = [
-    ...liveQueryStatements(viewsSchema, schema, live),
-    ...moved.flatMap((view) => viewStatements(viewsSchema, schema, view, known)),
-  ];
   const meta = views.find(({ name }) => name === META)?.present;
   const comment = literal(writeMark(meta?.comment ?? null, mark));
   return [
-    ...statements.flatMap((statement) => [BUDGET, statement]),
-    `COMMENT ON VIEW ${quotedIn(viewsSchema, META)} IS ${comment}`,
+    ...liveQueryStatements(viewsSchema, schema, live).map((sql) => ({ about: CHECKPOINT, sql })),
+    ...views
+      .filter(({ how }) => how !== "keep")
+      .flatMap((view) =>
+        viewStatements(viewsSchema, schema, view, known).map((sql) => ({ about: view.name, sql })),
+      ),
+    { about: META, sql: `COMMENT ON VIEW ${quotedIn(viewsSchema, META)} IS ${comment}` },
+    // An owner who may not read the new tables is noticed before anybody else does.
+    ...views.map(({ name }) => ({
+      about: name,
+      sql: `SELECT FROM ${quotedIn(viewsSchema, name)} LIMIT 1`,
+    })),
   ];
+}
+
+/**
+ * The statements as one, for one round trip: from the first lock on somebody may be waiting. Each lock is waited for
+ * only as long as is left of the time for all of them, counted from when the server got this. Half of the time after
+ * which Postgres looks for deadlocks is the most: so it is never a reader whom it ends. When the time is over, the
+ * error says which view was waited for, and nothing else.
+ */
+export function asOne(statements: readonly Statement[], budgetMs: number): string {
+  const budget = `PERFORM set_config('lock_timeout', greatest(1, ceil(
+    least(${budgetMs}, extract(epoch FROM current_setting('deadlock_timeout')::interval) * 500)
+    - extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000))::int::text, true);`;
+  const body = statements.map(
+    ({ about, sql }) => `about := ${literal(about)};\n${budget}\nEXECUTE ${literal(sql)};`,
+  );
+  const block = `DECLARE about text;
+    BEGIN
+    ${body.join("\n")}
+    EXCEPTION WHEN lock_not_available THEN
+      RAISE EXCEPTION USING ERRCODE = 'lock_not_available', MESSAGE = about;
+    END`;
+  return `DO ${literal(block)}`;
 }
 
 function viewStatements(
