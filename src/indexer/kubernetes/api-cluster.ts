@@ -243,8 +243,11 @@ export function apiCluster(tools: ApiTools, namespace: string, dryRun: boolean):
       const answer = await askPatiently(tools, {
         method: "DELETE",
         path: objectPath(name),
-        query: dryRun ? { dryRun: "All" } : {},
-        body: { preconditions: { uid, resourceVersion } },
+        // With a body, an API server does not look for it in the query: it would really remove the object.
+        body: {
+          preconditions: { uid, resourceVersion },
+          ...(dryRun ? { dryRun: ["All"] } : {}),
+        },
       });
       if (answer.status === 409) {
         return false;

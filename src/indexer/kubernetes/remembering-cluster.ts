@@ -1,5 +1,7 @@
+import type { JsonObject } from "../../json.js";
 import type { Cluster, ObjectName, PatchOperation } from "./cluster.js";
 import type { ClusterObject, Workload } from "./objects.js";
+import { isJsonObject } from "./template.js";
 
 /** What was tried on one object. */
 interface Tried<T> {
@@ -43,6 +45,22 @@ export function rememberingCluster(tries: Cluster): Cluster {
       return tried === undefined ? await tries.object(name) : tried.after;
     },
     async create(kind, object) {
+      const own = nameIn(object);
+      if (own !== undefined && objects.get(keyOf({ ...kind, name: own }))?.after === null) {
+        // What was removed is still there, so it is tried under a name that is free.
+        const free = { ...object, metadata: { ...metadataIn(object), name: `${own}-tried` } };
+        const tried = await tries.create(kind, free);
+        if ("object" in tried) {
+          const { json } = tried.object;
+          const after = {
+            metadata: { ...tried.object.metadata, name: own },
+            json: { ...json, metadata: { ...metadataIn(json), name: own } },
+          };
+          objects.set(keyOf({ ...kind, name: own }), { operations: [], after });
+          return { object: after };
+        }
+        return tried;
+      }
       const written = await tries.create(kind, object);
       if ("object" in written) {
         const { name } = written.object.metadata;
@@ -68,6 +86,15 @@ export function rememberingCluster(tries: Cluster): Cluster {
       return done;
     },
   };
+}
+
+function metadataIn({ metadata }: JsonObject): JsonObject {
+  return isJsonObject(metadata) ? metadata : {};
+}
+
+function nameIn(object: JsonObject): string | undefined {
+  const { name } = metadataIn(object);
+  return typeof name === "string" ? name : undefined;
 }
 
 /**
