@@ -67,7 +67,9 @@ export function chooseRevision(
     return chosen(
       name,
       revisions,
-      others.find(({ health }) => health === "healthy"),
+      others.find(({ health }) => health === "healthy") ??
+        // What somebody went back from is better than nothing that works, where its pods still do.
+        others.find(({ health, available }) => health === "rolled-back" && available > 0),
       `no revision of ${name} besides the present one has a pod that works, or is recorded to have worked; Kubernetes itself keeps no record of how pods did that are gone`,
     );
   }
