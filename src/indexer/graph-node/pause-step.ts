@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-import { nothingToDo, SubgraphStep, type SubgraphChange } from "../subgraph-step.js";
+import type { Verification } from "../../step.js";
+import { nothingToDo, SubgraphStep, type SubgraphChange, type Tell } from "../subgraph-step.js";
 import { failureOf, progressOf } from "../version-state.js";
 import { EmergencyError } from "../../errors.js";
 import type { Deployment, GraphNodeBook, GraphNodeIndexer } from "./graph-node.js";
@@ -63,17 +64,15 @@ function change(what: "pause" | "resume"): SubgraphChange<GraphNodeIndexer, Inte
         notes: [`it ${progressOf(found)}`],
       };
     },
-    async act(indexer, found, _action, tell) {
+    async act(indexer, found) {
       await switchPause(indexer, found.deployment, paused);
-      if (paused) {
-        const still = await confirmPaused(indexer, found.deployment, tell);
-        return { block: still.latest?.number ?? null };
-      }
       return {};
     },
     async readBack(indexer, { deployment }, _step, tell) {
       const hash = deployment ?? (await currentOf(indexer)).deployment;
-      return paused ? await readPaused(indexer, hash) : await readResumed(indexer, hash, tell);
+      return paused
+        ? await readPaused(indexer, hash, tell)
+        : await readResumed(indexer, hash, tell);
     },
   };
 }
@@ -87,19 +86,29 @@ function unassigned(hash: string): EmergencyError {
   );
 }
 
-async function readPaused(indexer: GraphNodeIndexer, hash: string) {
-  const found = await deploymentOf(indexer, hash);
-  return found.paused === true
-    ? { verified: true, evidence: [`${hash} is paused and ${progressOf(found)}`] }
-    : { verified: false, evidence: [], problem: `somebody has resumed ${hash} since` };
+/** Waits until it stands still. Also for one that was paused before: whoever paused it may have been killed. */
+async function readPaused(
+  indexer: GraphNodeIndexer,
+  hash: string,
+  tell: Tell,
+): Promise<Verification> {
+  try {
+    const found = await confirmPaused(indexer, hash, tell);
+    return { verified: true, evidence: [`${hash} is paused and ${progressOf(found)}`] };
+  } catch (error) {
+    if (error instanceof EmergencyError && error.code === "PAUSE_NOT_CONFIRMED") {
+      return { verified: false, evidence: [], problem: `${error.what}: ${error.next}` };
+    }
+    throw error;
+  }
 }
 
 /** Waits until it indexes a block, is at the chain's head, or has failed. */
 async function readResumed(
   indexer: GraphNodeIndexer,
   hash: string,
-  tell: (what: string) => void,
-): Promise<{ verified: boolean; evidence: readonly string[]; problem?: string }> {
+  tell: Tell,
+): Promise<Verification> {
   const startedMs = indexer.now();
   const first = await deploymentOf(indexer, hash);
   for (let found = first; ; found = await deploymentOf(indexer, hash)) {
