@@ -15,6 +15,8 @@ export interface Hook {
   /** The lightest runs first. */
   readonly weight: number;
   readonly manifest: string;
+  /** When it was begun and helm has not said how it ended: RFC 3339; null where it has. */
+  readonly begunAt: string | null;
 }
 
 /** One revision of a release, as helm has recorded it. Its values are in nothing but the hash. */
@@ -50,13 +52,19 @@ const list = <T extends z.ZodTypeAny>(item: T) =>
     .nullish()
     .transform((items) => items ?? []);
 
-const hookSchema = z.object({
-  name: text,
-  kind: text,
-  manifest: text,
-  events: list(z.string()),
-  weight: z.number().default(0),
-});
+const hookSchema = z
+  .object({
+    name: text,
+    kind: text,
+    manifest: text,
+    events: list(z.string()),
+    weight: z.number().default(0),
+    last_run: z.object({ started_at: z.string().nullish(), phase: text }).nullish(),
+  })
+  .transform(({ last_run: run, ...hook }) => ({
+    ...hook,
+    begunAt: run?.phase === "Running" ? (run.started_at ?? null) : null,
+  }));
 
 const releaseSchema = z.object({
   version: z.number().int().positive(),

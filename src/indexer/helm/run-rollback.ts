@@ -86,12 +86,13 @@ export async function runRollback(
     hopeless === undefined
       ? `helm ${end.code === null ? "was ended by a signal" : `ended with ${end.code}`}: ${lastWords(end.output)}`
       : (problemOf(hopeless) ?? "its pods do not come up");
+  const hook = mine === undefined ? undefined : hookOf(mine, startedMs);
   const marked = mine === undefined ? "" : await settle(helm, mine, why);
   throw new EmergencyError(
     "HELM_FAILED",
-    `the rollback of ${title} to revision ${order.to.number} has not come to its end: ${why}${marked}`,
-    order.hooks && /hook/i.test(why)
-      ? "look at the hook; then type the same command again: it goes on from there; or without hooks: --no-hooks"
+    `the rollback of ${title} to revision ${order.to.number} has not come to its end: ${hook === undefined ? "" : `hook ${hook} has not succeeded: `}${why}${marked}`,
+    hook !== undefined
+      ? `look at ${hook}; then type the same command again: it goes on from there; or without hooks: --no-hooks`
       : "look at the reason above; typed again, the same command goes on from there; to another revision: --to",
   );
 }
@@ -190,6 +191,14 @@ async function findMine(
         ({ content, updatedAt }) =>
           content === to.content && Date.parse(updatedAt) >= startedMs - 1000,
       );
+}
+
+/** The hook that helm has begun in this run and not come back from. */
+function hookOf({ hooks }: StoredRelease, startedMs: number): string | undefined {
+  const hook = hooks.find(
+    ({ begunAt }) => begunAt !== null && Date.parse(begunAt) >= startedMs - 1000,
+  );
+  return hook === undefined ? undefined : `${hook.kind} ${hook.name}`;
 }
 
 /** A revision that helm has left pending becomes one that failed: whoever deploys next would be refused otherwise. */

@@ -121,6 +121,54 @@ export async function releasesIn(
   };
 }
 
+/** A kubeconfig for another server or somebody else. */
+export async function kubeconfigFor(
+  { kubeconfig, certificate, ...kubernetes }: Kubernetes,
+  name: string,
+  { server = kubernetes.server, token = kubernetes.token },
+): Promise<string> {
+  const file = `${kubeconfig}.${name}`;
+  const trust = server.startsWith("https:")
+    ? { "certificate-authority-data": Buffer.from(certificate).toString("base64") }
+    : {};
+  await writeFile(
+    file,
+    JSON.stringify({
+      apiVersion: "v1",
+      kind: "Config",
+      "current-context": "test",
+      contexts: [{ name: "test", context: { cluster: "test", user: "user" } }],
+      clusters: [{ name: "test", cluster: { server, ...trust } }],
+      users: [{ name: "user", user: { token } }],
+    }),
+  );
+  return file;
+}
+
+/**
+ * The kubeconfig of somebody who may only read.
+ * @param resources "secrets,configmaps".
+ */
+export async function kubeconfigOfReader(
+  kubernetes: Kubernetes,
+  namespace: string,
+  resources: string,
+): Promise<string> {
+  const name = `reader-of-${resources.replaceAll(",", "-")}`;
+  for (const args of [
+    ["create", "serviceaccount", name],
+    ["create", "role", name, "--verb=get,list", `--resource=${resources}`],
+    ["create", "rolebinding", name, `--role=${name}`, `--serviceaccount=${namespace}:${name}`],
+  ]) {
+    const { code, output } = await kubernetes.kubectl(namespace, ...args);
+    if (code !== 0) {
+      throw new Error(output);
+    }
+  }
+  const { output: token } = await kubernetes.kubectl(namespace, "create", "token", name);
+  return await kubeconfigFor(kubernetes, `${namespace}.${name}`, { token: token.trim() });
+}
+
 function objectsOf(version: ChartVersion): readonly object[] {
   const {
     image,
