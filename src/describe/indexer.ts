@@ -2,6 +2,7 @@ import { emptyTask, task } from "hardhat/config";
 
 import { changingIndexers, lookingAtIndexer } from "./indexer-options.js";
 import { indexerHelmTasks, withHelm } from "./indexer-helm.js";
+import { indexerConfigurationTasks, withConfiguration } from "./indexer-configuration.js";
 import { indexerOwnerTasks, withOwners } from "./indexer-owners.js";
 import { indexerRepointTasks } from "./indexer-repoint.js";
 import { indexerPodTasks } from "./indexer-pods.js";
@@ -11,12 +12,14 @@ import { withText } from "./options.js";
 export const indexerTasks = [
   emptyTask("indexer", "Roll back indexers and APIs, and see whether they run").build(),
   changingIndexers(
-    withHelm(
-      withOwners(
-        withText(
-          task(["indexer", "rollback"], "Run an earlier revision again, and wait until it is up"),
-          "to",
-          'Revision, image or digest; "healthy": the newest other one that works, or did; default: "previous"',
+    withConfiguration(
+      withHelm(
+        withOwners(
+          withText(
+            task(["indexer", "rollback"], "Run an earlier revision again, and wait until it is up"),
+            "to",
+            'Revision, image or digest; "healthy": the newest other one that works, or did; default: "previous"',
+          ),
         ),
       ),
     ),
@@ -33,6 +36,7 @@ export const indexerTasks = [
     .setAction(async () => await import("../../tasks/indexer/status.js"))
     .build(),
   ...indexerHelmTasks,
+  ...indexerConfigurationTasks,
   ...indexerOwnerTasks,
   ...indexerRepointTasks,
   ...indexerPodTasks,

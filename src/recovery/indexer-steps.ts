@@ -26,6 +26,19 @@ export function indexerSteps(workloads: IndexerBook, { helm }: OtherBooks): Step
       const { HelmRollbackStep } = await import("../indexer/helm/rollback-step.js");
       return new HelmRollbackStep(helm);
     }),
+    new LazyStep("indexer-configuration", async () => {
+      const { configurationStep } = await import("../indexer/configuration/steps.js");
+      const { configurationPlaces } = await import("./configuration-places.js");
+      return configurationStep(workloads, configurationPlaces);
+    }),
+    new LazyStep("indexer-consumers", async () => {
+      const { consumersStep } = await import("../indexer/configuration/steps.js");
+      return consumersStep(workloads);
+    }),
+    new LazyStep("indexer-snapshot", async () => {
+      const { snapshotStep } = await import("../indexer/configuration/steps.js");
+      return snapshotStep(workloads);
+    }),
     new OwnersStep(workloads, "suspend"),
     new OwnersStep(workloads, "resume"),
   ];
