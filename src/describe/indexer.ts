@@ -4,6 +4,7 @@ import { changingIndexers, lookingAtIndexer } from "./indexer-options.js";
 import { indexerHelmTasks, withHelm } from "./indexer-helm.js";
 import { indexerConfigurationTasks, withConfiguration } from "./indexer-configuration.js";
 import { indexerOwnerTasks, withOwners } from "./indexer-owners.js";
+import { indexerPromoteTasks } from "./indexer-promote.js";
 import { indexerRepointTasks } from "./indexer-repoint.js";
 import { indexerPodTasks } from "./indexer-pods.js";
 import { withText } from "./options.js";
@@ -38,6 +39,7 @@ export const indexerTasks = [
   ...indexerHelmTasks,
   ...indexerConfigurationTasks,
   ...indexerOwnerTasks,
+  ...indexerPromoteTasks,
   ...indexerRepointTasks,
   ...indexerPodTasks,
 ];

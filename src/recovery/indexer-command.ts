@@ -10,9 +10,9 @@ import { readPlan } from "./plan-file.js";
 import { makePlan } from "./run.js";
 
 /**
- * A command on indexers from start to end: plan, show, rehearse, ask, perform, read back. The rehearsal is
- * the API server's dry run.
+ * A command on indexers from start to end: plan, show, rehearse, ask, perform, read back.
  * @param workOf what is to be done with one of them; not asked where the plan comes from a file.
+ * @param copyInWords what is rehearsed on.
  * @throws EmergencyError for every refusal; nothing was written then, or the error says what was.
  */
 export async function runIndexerCommand(
@@ -21,6 +21,7 @@ export async function runIndexerCommand(
   options: CommandOptions,
   indexers: Indexers,
   workOf: (name: string) => IndexerWork,
+  copyInWords = "dry run of the API server",
 ): Promise<CommandReport<IndexerWorld>> {
   const { names, config, live, copy, liveOthers, copyOthers } = indexers;
   const name = names.join(", ");
@@ -56,7 +57,7 @@ export async function runIndexerCommand(
       isLive: names.some((each) => config(each).live),
       live: steps,
       copy: copied,
-      copyInWords: "dry run of the API server",
+      copyInWords,
       planFromFile: async (file) => await planFromFile(file, command, world),
       sideBySide: true,
       kind: "indexer",

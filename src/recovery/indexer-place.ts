@@ -8,9 +8,11 @@ import type { EmergencyIndexerConfig } from "../config/types.js";
 import { EmergencyError } from "../errors.js";
 import type { HelmBook } from "../indexer/helm/helm-release.js";
 import type { Indexer, IndexerBook } from "../indexer/indexer.js";
+import type { PonderBook } from "../indexer/ponder/ponder-indexer.js";
 import { openCluster } from "../indexer/kubernetes/open-cluster.js";
 import { once } from "../once.js";
 import { helmBook } from "./helm-place.js";
+import { ponderBook } from "./ponder-place.js";
 
 /** Kubernetes starts a container that crashes again after 10, 20 and 40 seconds: once more may help, thrice not. */
 const PATIENCE_MS = 30_000;
@@ -18,6 +20,7 @@ const PATIENCE_MS = 30_000;
 /** Indexers that are not, or not only, one workload in a cluster; opened when they are first asked for. */
 export interface OtherBooks {
   readonly helm: HelmBook;
+  readonly ponder: PonderBook;
 }
 
 /** The configured indexers, each opened when it is first asked for. */
@@ -71,6 +74,7 @@ export function openIndexers(
   };
   const others = (dryRun: boolean): OtherBooks => ({
     helm: helmBook(config, hre.config.paths.root, dryRun, (name) => common(name, config(name))),
+    ponder: ponderBook(config, dryRun, (name) => common(name, config(name))),
   });
   return {
     names,
@@ -92,6 +96,10 @@ export async function placeOf({ names, config, live, liveOthers }: Indexers): Pr
       if (config(name).helm !== undefined) {
         const { release, cluster } = await liveOthers.helm(name);
         return `${cluster.place}, Helm release ${release}`;
+      }
+      if (config(name).kubernetes === undefined && config(name).ponder !== undefined) {
+        const { database, views } = await liveOthers.ponder(name);
+        return `${database.place}, views "${views}"`;
       }
       return (await live(name)).cluster.place;
     }),

@@ -10,13 +10,17 @@ import type { OtherBooks } from "./indexer-place.js";
 import { LazyStep } from "./lazy-step.js";
 
 /** Every kind of step on indexers, bound to the live ones or to such that keep nothing. */
-export function indexerSteps(workloads: IndexerBook, { helm }: OtherBooks): StepSet {
+export function indexerSteps(workloads: IndexerBook, { helm, ponder }: OtherBooks): StepSet {
   const steps: readonly Step[] = [
     new LazyStep("indexer-repoint", async () => {
       const { IndexerRepointStep } = await import("../indexer/repoint/repoint-step.js");
       return new IndexerRepointStep(workloads);
     }),
     new KubernetesRollbackStep(workloads),
+    new LazyStep("ponder-promote", async () => {
+      const { PonderPromoteStep } = await import("../indexer/ponder/promote-step.js");
+      return new PonderPromoteStep(ponder);
+    }),
     scaleStep(workloads),
     stopStep(workloads),
     startStep(workloads),

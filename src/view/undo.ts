@@ -19,6 +19,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "indexer-rollback": rollbackTo,
   "indexer-helm-rollback": rollbackTo,
   "indexer-repoint": repointBack,
+  "ponder-promote": ({ indexer, schema }) =>
+    typeof indexer === "string" && typeof schema === "string"
+      ? `npx hardhat indexer promote --indexer ${indexer} --to ${schema}`
+      : undefined,
   "indexer-configuration": ({ indexer, source }) =>
     isRecord(source) && typeof source.number === "number" && typeof indexer === "string"
       ? `npx hardhat indexer configure --indexer ${indexer} --from snapshot:${source.number}`

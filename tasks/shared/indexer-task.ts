@@ -49,7 +49,13 @@ export async function runIndexerTask(
   owners?: OwnerArguments,
 ): Promise<IndexerResult> {
   const start = keyPress();
-  const human = new HumanView(printLine, CLUSTER_WORDS);
+  const copy = typeof works === "function" ? undefined : works.copyInWords;
+  const human = new HumanView(
+    printLine,
+    copy === undefined
+      ? CLUSTER_WORDS
+      : { ...CLUSTER_WORDS, onTheCopy: `In a ${copy}`, untouched: "Nothing of it was kept." },
+  );
   return await answered(command, args.json, async () => {
     const indexers = openIndexers(hre, args.indexer);
     const context = {
@@ -60,7 +66,7 @@ export async function runIndexerTask(
     };
     const workOf = typeof works === "function" ? works : await prepared(works, indexers, args.plan);
     const around = await ownersOf(indexers, args.plan === undefined ? owners : undefined);
-    const report = await runIndexerCommand(context, command, args, indexers, (name) => {
+    const workAround = (name: string): IndexerWork => {
       const work = workOf(name, indexers);
       const { first = [], last = [] } = around.get(name) ?? {};
       return {
@@ -68,13 +74,16 @@ export async function runIndexerTask(
         first: [...first, ...(work.first ?? [])],
         last: [...(work.last ?? []), ...last],
       };
-    });
+    };
+    const report = await runIndexerCommand(context, command, args, indexers, workAround, copy);
     return finished(report, human, start, args.json);
   });
 }
 
 /** Work that is known after a look. */
 export interface PreparedWorks {
+  /** What is rehearsed on; default: a dry run of the API server. */
+  readonly copyInWords?: string;
   readonly prepare: (indexers: Indexers) => Promise<(name: string) => IndexerWork>;
 }
 

@@ -1,4 +1,5 @@
 import { plainSecrets, type SecretResolver } from "../sensitive.js";
+import { resolvePonder } from "./ponder-resolve.js";
 import { resolveGraphNode, resolveHosted } from "./subgraph-resolve.js";
 import type { EmergencyHelmConfig } from "./helm-types.js";
 import { formatOf } from "./file-format.js";
@@ -22,6 +23,7 @@ export function resolveIndexer(
   return {
     kubernetes: user.kubernetes === undefined ? undefined : resolveWorkload(user.kubernetes),
     helm: resolveHelm(user),
+    ponder: user.ponder === undefined ? undefined : resolvePonder(user.ponder, secret),
     graphNode: user.graphNode === undefined ? undefined : resolveGraphNode(user.graphNode, secret),
     hosted: resolveHosted(user, secret),
     live: user.live ?? true,

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { configuration } from "./configuration-schema.js";
 import { formatOf } from "./file-format.js";
 
+import { ponder } from "./ponder-schema.js";
 import { alchemy, goldsky, graphNode } from "./subgraph-schema.js";
 
 const text = z.string().min(1);
@@ -32,7 +33,7 @@ const helm = z
   .strict();
 
 /** Where an indexer can be. */
-const PLACES = ["kubernetes", "helm", "graphNode", "goldsky", "alchemy"] as const;
+const PLACES = ["kubernetes", "helm", "ponder", "graphNode", "goldsky", "alchemy"] as const;
 
 /** A subgraph is in one place, and that is all there is to it. */
 const ALONE: ReadonlySet<string> = new Set(["graphNode", "goldsky", "alchemy"]);
@@ -71,6 +72,7 @@ export const indexer = z
   .object({
     kubernetes: workload.optional(),
     helm: helm.optional(),
+    ponder: ponder.optional(),
     graphNode: graphNode.optional(),
     goldsky: goldsky.optional(),
     alchemy: alchemy.optional(),

@@ -10,6 +10,7 @@ import type {
 
 export type * from "./configuration-types.js";
 export type * from "./subgraph-types.js";
+import type { EmergencyPonderConfig, EmergencyPonderUserConfig } from "./ponder-types.js";
 
 /** A workload in a Kubernetes cluster. */
 export interface EmergencyWorkloadUserConfig {
@@ -61,6 +62,8 @@ export interface EmergencyIndexerUserConfig {
   readonly kubernetes?: EmergencyWorkloadUserConfig;
   /** The Helm release that it belongs to, if it does: then that is rolled back, with all that is in it. */
   readonly helm?: EmergencyHelmUserConfig;
+  /** The Ponder app that it is; the process itself may run in a cluster as well. */
+  readonly ponder?: EmergencyPonderUserConfig;
   /** The graph-node that it is a subgraph of. */
   readonly graphNode?: EmergencyGraphNodeUserConfig;
   /** Where it is at Goldsky, if Goldsky hosts it. */
@@ -101,6 +104,7 @@ export interface EmergencyWorkloadConfig {
 export interface EmergencyIndexerConfig {
   readonly kubernetes: EmergencyWorkloadConfig | undefined;
   readonly helm: EmergencyHelmConfig | undefined;
+  readonly ponder: EmergencyPonderConfig | undefined;
   readonly graphNode: EmergencyGraphNodeConfig | undefined;
   readonly hosted: EmergencyHostedConfig | undefined;
   readonly live: boolean;

@@ -32,7 +32,7 @@ export interface Observed {
  * @throws EmergencyError VERSION_NOT_READY, VERSION_INCOMPLETE, DATABASE_DENIED
  */
 export function decidePromotion(
-  ponder: Pick<PonderIndexer, "name" | "views" | "maxBehind" | "now">,
+  ponder: Pick<PonderIndexer, "name" | "database" | "views" | "maxBehind" | "now">,
   { look, emptied, ready }: Observed,
   accepted: readonly Accepted[],
 ): Decision {
@@ -122,6 +122,7 @@ export function decidePromotion(
         ? { none: change.present.size === 0 ? "there were no views" : `they read from ${from}` }
         : { kind: "ponder-promote", intent: { indexer: name, schema: served.schema } },
     notes: [
+      `in ${ponder.database.place}`,
       ...notes,
       `"${schema}" has caught up: ${describeCheckpoints(target)}`,
       ...(served === undefined
