@@ -44,13 +44,13 @@ export async function query<T>(
     timeoutMs: TIMEOUT_MS,
   });
   const parsed = envelope.safeParse(parseJson(answer));
-  if (!parsed.success) {
+  const errors = parsed.success ? (parsed.data.errors ?? []) : [];
+  if (!parsed.success || (status >= 400 && errors.length === 0)) {
     throw refused(
       server,
       `it answers HTTP ${status} and something that is no GraphQL: ${excerpt(answer)}`,
     );
   }
-  const errors = parsed.data.errors ?? [];
   const form = data.safeParse(parsed.data.data);
   // A subgraph with errors answers `_meta` and an error beside it.
   if (form.success) {
