@@ -20,12 +20,27 @@ const ABOUT_NOW = [
 ];
 
 /**
+ * Beginnings of annotations by which Argo CD, Flux, Helm and others know a Deployment as theirs, and are told to
+ * leave it alone. kubectl takes those of the ReplicaSet, which may be older than its owner: then its owner would
+ * not know it any more.
+ */
+const OF_OWNERS = [
+  "argocd.argoproj.io/",
+  "configmanagement.gke.io/",
+  "configsync.gke.io/",
+  "helm.toolkit.fluxcd.io/",
+  "kustomize.toolkit.fluxcd.io/",
+  "meta.helm.sh/",
+  "objectset.rio.cattle.io/",
+];
+
+/**
  * The patch that brings a workload back to a revision. Pure.
  *
  * It holds only as long as nobody else has changed what it replaces: the template and the annotations must be
  * those that were looked at. What it does not touch, such as the number of replicas, anybody may change.
  *
- * It differs from kubectl's in three things: those tests; the mark; and that what `kubectl apply` remembers
+ * It differs from kubectl's in four things: those tests; the mark; the annotations of owners; and that what `kubectl apply` remembers
  * of the template becomes the template that is now there. Left as it is, the next apply would not know that
  * fields of the old revision are there, and would keep those that its manifest no longer has.
  */
@@ -48,8 +63,8 @@ function annotationsAfter(
   const kept =
     kind === "Deployment"
       ? {
-          ...without(revision.annotations, [...ABOUT_NOW, MARK_ANNOTATION]),
-          ...only(now, ABOUT_NOW),
+          ...those(revision.annotations, (name) => !isAboutNow(name) && name !== MARK_ANNOTATION),
+          ...those(now, isAboutNow),
         }
       : now;
   return {
@@ -58,16 +73,13 @@ function annotationsAfter(
   };
 }
 
-function only(
-  annotations: Readonly<Record<string, string>>,
-  names: readonly string[],
-): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(annotations).filter(([name]) => names.includes(name)));
+function isAboutNow(name: string): boolean {
+  return ABOUT_NOW.includes(name) || OF_OWNERS.some((beginning) => name.startsWith(beginning));
 }
 
-function without(
+function those(
   annotations: Readonly<Record<string, string>>,
-  names: readonly string[],
+  wanted: (name: string) => boolean,
 ): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(annotations).filter(([name]) => !names.includes(name)));
+  return Object.fromEntries(Object.entries(annotations).filter(([name]) => wanted(name)));
 }

@@ -76,7 +76,9 @@ export function applicationSetBrake(application: string): Brake {
   const isOurs = (each: Json): boolean => canonicalJson(each) === canonicalJson(rule);
   const covers = (each: Json): boolean =>
     ["", application].includes(textAt(each, "name")) &&
-    listAt(each, "jsonPointers").some((pointer) => typeof pointer === "string" && COVERS.has(pointer));
+    listAt(each, "jsonPointers").some(
+      (pointer) => typeof pointer === "string" && COVERS.has(pointer),
+    );
   const rulesIn = (owner: JsonObject): readonly Json[] =>
     listAt(owner, "spec", "ignoreApplicationDifferences");
   const preservedIn = (owner: JsonObject): readonly Json[] =>

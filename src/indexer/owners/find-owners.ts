@@ -118,6 +118,46 @@ export async function findOwners({ cluster, workload }: Indexer): Promise<Owners
   return { workload: nameOf(owned), owners: [...found.values()] };
 }
 
+/**
+ * The same, and where no mark names one: Applications that were suspended for this workload. `kubectl rollout
+ * undo` takes away the mark by which Argo CD knows a workload, if the revision is older than that.
+ */
+export async function findSuspended(indexer: Indexer): Promise<Owners> {
+  const { workload, owners } = await findOwners(indexer);
+  if (owners.some(({ title }) => title.startsWith("Argo CD Application "))) {
+    return { workload, owners };
+  }
+  const kind = { apiVersion: ARGO, plural: "applications" };
+  const all = await unlessDenied(indexer.cluster.objects({ ...kind, namespace: null }));
+  const found = new Map<string, Owner>(owners.map((owner) => [owner.title, owner]));
+  for (const { json, metadata } of all ?? []) {
+    const { name } = metadata;
+    const place = { ...kind, namespace: textAt(json, "metadata", "namespace"), name };
+    const isMarked = readSuspended({ json, metadata })?.for === workload;
+    // A list holds what the cluster has, and not what was only tried.
+    const object = isMarked ? await indexer.cluster.object(place) : null;
+    if (object !== null) {
+      const owned: OwnedObject = { ...place, kind: "Application", object };
+      const title = `Argo CD Application ${place.namespace}/${name}`;
+      await visit(indexer.cluster, owned, title, found, 1);
+      const handle = { name: place, object, brake: applicationBrake, appliedBy: appliedBy(owned) };
+      found.set(title, ownerOf(title, workload, handle));
+    }
+  }
+  return { workload, owners: [...found.values()] };
+}
+
+async function unlessDenied<T>(asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof EmergencyError && error.code === "CLUSTER_DENIED") {
+      return null;
+    }
+    throw error;
+  }
+}
+
 /** "Deployment market/api". */
 function nameOf({ kind, namespace, name }: OwnedObject): string {
   return `${kind} ${namespace}/${name}`;

@@ -16,7 +16,14 @@ import type {
 } from "../../step.js";
 import type { Indexer, IndexerBook } from "../indexer.js";
 import type { PatchOperation } from "../kubernetes/cluster.js";
-import { findOwners, ownerOf, type Handle, type Owner, type Owners } from "./find-owners.js";
+import {
+  findOwners,
+  findSuspended,
+  ownerOf,
+  type Handle,
+  type Owner,
+  type Owners,
+} from "./find-owners.js";
 import { resumePatch, suspendPatch } from "./owner-patch.js";
 
 /** What is done with owners. */
@@ -52,7 +59,7 @@ const SEEN_MS = 3_000;
 const PAUSE_MS = 250;
 
 /** An owner's own owner may be about to write what it has read before it was suspended. */
-const SETTLE_MS = 1_000;
+const SETTLE_MS = 500;
 
 /**
  * Tells what keeps a workload as it is (Argo CD, Flux, an operator) to leave it alone, or to take it up again.
@@ -76,7 +83,7 @@ export class OwnersStep implements Step {
   async observe(raw: JsonObject): Promise<Observation> {
     const intent = parseIntent(this.kind, ownersIntent, raw);
     const indexer = await this.#indexers(intent.indexer);
-    const found = await findOwners(indexer);
+    const found = await this.#find(indexer);
     const observation: Observation = {
       facts: factsOf(found),
       decide: () =>
@@ -84,6 +91,10 @@ export class OwnersStep implements Step {
     };
     this.#looked.set(observation, { indexer, found });
     return observation;
+  }
+
+  async #find(indexer: Indexer): Promise<Owners> {
+    return await (this.#verb === "suspend" ? findOwners : findSuspended)(indexer);
   }
 
   async perform(step: PlannedStep, progress: Progress, looked?: Observation): Promise<Effects> {
@@ -136,7 +147,7 @@ export class OwnersStep implements Step {
   async verify(step: PlannedStep): Promise<Verification> {
     const intent = parseIntent(this.kind, ownersIntent, step.intent);
     const indexer = await this.#indexers(intent.indexer);
-    const { owners } = await findOwners(indexer);
+    const { owners } = await this.#find(indexer);
     const told = owners.filter(({ handle }) => handle !== null);
     const wrong =
       this.#verb === "resume"

@@ -40,6 +40,19 @@ describe("The patch of a rollback", () => {
     });
   });
 
+  it("leaves a Deployment what its owner knows it by, also where the ReplicaSet is older than the owner", () => {
+    const tracking = "argocd.argoproj.io/tracking-id";
+    const now = workload({ metadata: { annotations: { [tracking]: "new", own: "2" } } });
+    const old = revision(1, "api:1", {
+      annotations: { "meta.helm.sh/release-name": "old", own: "1" },
+    });
+    expect(annotations(rollbackPatch("Deployment", now, old, mark))).to.deep.equal({
+      [tracking]: "new",
+      own: "1",
+      [MARK_ANNOTATION]: writeMark(mark),
+    });
+  });
+
   it("takes a Deployment's annotations from the ReplicaSet, but for those that say how it is now", () => {
     const now = workload({
       metadata: {
