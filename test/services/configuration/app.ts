@@ -4,6 +4,7 @@ import { z } from "zod";
 
 import { isRecord } from "../../../src/json.js";
 import { until } from "../../helpers/anvil.js";
+import { at } from "../kubernetes/workloads.js";
 import type { Kubernetes } from "../servers/kubernetes.js";
 
 /** What a deploy changes. */
@@ -89,6 +90,30 @@ export async function deploy(
     throw new Error(applied.output);
   }
   await up(kubernetes, namespace, `${kind.toLowerCase()}/${name}`);
+}
+
+/** The same without kubectl, which takes its time. Nothing is waited for. */
+export async function put(
+  kubernetes: Kubernetes,
+  namespace: string,
+  release: Release,
+  shape: Shape = {},
+): Promise<void> {
+  const [configMap, secret, workload] = appManifests(release, shape);
+  const plural = `${(shape.kind ?? "Deployment").toLowerCase()}s`;
+  for (const [folder, object] of [
+    [`/api/v1/namespaces/${namespace}/configmaps`, configMap],
+    [`/api/v1/namespaces/${namespace}/secrets`, secret],
+    [`/apis/apps/v1/namespaces/${namespace}/${plural}`, workload],
+  ] as const) {
+    const made = await kubernetes.api("POST", folder, object);
+    const name = String(at(object, ["metadata", "name"]));
+    const answer =
+      made.status === 409 ? await kubernetes.api("PUT", `${folder}/${name}`, object) : made;
+    if (answer.status >= 300) {
+      throw new Error(answer.text);
+    }
+  }
 }
 
 /** Waits until a workload is up. */
