@@ -8,15 +8,19 @@ export const indexerPromoteTasks = [
   changingIndexers(
     withText(
       withText(
-        task(
-          ["indexer", "promote"],
-          "Let readers get another version, all of it at once, and only when it is ready",
+        withText(
+          task(
+            ["indexer", "promote"],
+            "Let readers get another version, all of it at once, and only when it is ready",
+          ),
+          "to",
+          "The schema of a deployment of Ponder's; \"previous\": where readers came from; default: the only other one that runs. A subgraph's label, IPFS hash or version",
         ),
-        "to",
-        'The schema of a deployment of Ponder\'s; "previous": where readers came from; default: the only other one that runs',
+        "accept",
+        "What is no reason to refuse, separated by commas: behind, stopped, empty, types",
       ),
-      "accept",
-      "What is no reason to refuse, separated by commas: behind, stopped, empty, types",
+      "from",
+      "At Alchemy: the version that is live now, to know the way back",
     ),
   )
     .addFlag({ name: "wait", description: "Wait until that version is ready" })

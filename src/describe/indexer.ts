@@ -7,6 +7,7 @@ import { indexerOwnerTasks, withOwners } from "./indexer-owners.js";
 import { indexerPromoteTasks } from "./indexer-promote.js";
 import { indexerRepointTasks } from "./indexer-repoint.js";
 import { indexerPodTasks } from "./indexer-pods.js";
+import { indexerSubgraphTasks } from "./indexer-subgraph.js";
 import { withText } from "./options.js";
 
 /** `npx hardhat indexer …` */
@@ -42,4 +43,5 @@ export const indexerTasks = [
   ...indexerPromoteTasks,
   ...indexerRepointTasks,
   ...indexerPodTasks,
+  ...indexerSubgraphTasks,
 ];

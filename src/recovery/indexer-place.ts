@@ -6,13 +6,16 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import type { EmergencyIndexerConfig } from "../config/types.js";
 import { EmergencyError } from "../errors.js";
+import type { GraphNodeBook } from "../indexer/graph-node/graph-node.js";
 import type { HelmBook } from "../indexer/helm/helm-release.js";
+import type { HostedBook } from "../indexer/hosted/hosted.js";
 import type { Indexer, IndexerBook } from "../indexer/indexer.js";
 import type { PonderBook } from "../indexer/ponder/ponder-indexer.js";
 import { openCluster } from "../indexer/kubernetes/open-cluster.js";
 import { once } from "../once.js";
 import { helmBook } from "./helm-place.js";
 import { ponderBook } from "./ponder-place.js";
+import { graphNodeBook, hostedBook } from "./subgraph-place.js";
 
 /** Kubernetes starts a container that crashes again after 10, 20 and 40 seconds: once more may help, thrice not. */
 const PATIENCE_MS = 30_000;
@@ -21,6 +24,8 @@ const PATIENCE_MS = 30_000;
 export interface OtherBooks {
   readonly helm: HelmBook;
   readonly ponder: PonderBook;
+  readonly graphNode: GraphNodeBook;
+  readonly hosted: HostedBook;
 }
 
 /** The configured indexers, each opened when it is first asked for. */
@@ -75,6 +80,10 @@ export function openIndexers(
   const others = (dryRun: boolean): OtherBooks => ({
     helm: helmBook(config, hre.config.paths.root, dryRun, (name) => common(name, config(name))),
     ponder: ponderBook(config, dryRun, (name) => common(name, config(name))),
+    graphNode: graphNodeBook(config, hre.config.paths.root, dryRun, (name) =>
+      common(name, config(name)),
+    ),
+    hosted: hostedBook(config, dryRun, (name) => common(name, config(name))),
   });
   return {
     names,
@@ -96,6 +105,13 @@ export async function placeOf({ names, config, live, liveOthers }: Indexers): Pr
       if (config(name).helm !== undefined) {
         const { release, cluster } = await liveOthers.helm(name);
         return `${cluster.place}, Helm release ${release}`;
+      }
+      if (config(name).graphNode !== undefined) {
+        const { node, subgraph } = await liveOthers.graphNode(name);
+        return `${node.place}, ${subgraph}`;
+      }
+      if (config(name).hosted !== undefined) {
+        return (await liveOthers.hosted(name)).host.place;
       }
       if (config(name).kubernetes === undefined && config(name).ponder !== undefined) {
         const { database, views } = await liveOthers.ponder(name);

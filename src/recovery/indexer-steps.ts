@@ -1,3 +1,4 @@
+import { GRAPH_NODE_STEPS } from "../indexer/graph-node/kinds.js";
 import type { IndexerBook } from "../indexer/indexer.js";
 import { recordStep } from "../indexer/kubernetes/record-step.js";
 import { restartStep } from "../indexer/kubernetes/restart-step.js";
@@ -9,27 +10,46 @@ import type { Step, StepSet } from "../step.js";
 import type { OtherBooks } from "./indexer-place.js";
 import { LazyStep } from "./lazy-step.js";
 
+const HOSTS = ["goldsky", "alchemy"] as const;
+
 /** Every kind of step on indexers, bound to the live ones or to such that keep nothing. */
-export function indexerSteps(workloads: IndexerBook, { helm, ponder }: OtherBooks): StepSet {
+export function indexerSteps(
+  workloads: IndexerBook,
+  { helm, ponder, graphNode, hosted }: OtherBooks,
+): StepSet {
   const steps: readonly Step[] = [
     new LazyStep("indexer-repoint", async () => {
       const { IndexerRepointStep } = await import("../indexer/repoint/repoint-step.js");
       return new IndexerRepointStep(workloads);
     }),
     new KubernetesRollbackStep(workloads),
+    new LazyStep("indexer-helm-rollback", async () => {
+      const { HelmRollbackStep } = await import("../indexer/helm/rollback-step.js");
+      return new HelmRollbackStep(helm);
+    }),
     new LazyStep("ponder-promote", async () => {
       const { PonderPromoteStep } = await import("../indexer/ponder/promote-step.js");
       return new PonderPromoteStep(ponder);
     }),
+    ...GRAPH_NODE_STEPS.map(
+      (kind) =>
+        new LazyStep(kind, async () => {
+          const { graphNodeStep } = await import("../indexer/graph-node/steps.js");
+          return graphNodeStep(kind, graphNode);
+        }),
+    ),
+    ...HOSTS.map(
+      (host) =>
+        new LazyStep(`${host}-promote`, async () => {
+          const { hostedPromoteStep } = await import("../indexer/hosted/promote-step.js");
+          return hostedPromoteStep(host, hosted);
+        }),
+    ),
     scaleStep(workloads),
     stopStep(workloads),
     startStep(workloads),
     restartStep(workloads),
     recordStep(workloads),
-    new LazyStep("indexer-helm-rollback", async () => {
-      const { HelmRollbackStep } = await import("../indexer/helm/rollback-step.js");
-      return new HelmRollbackStep(helm);
-    }),
     new LazyStep("indexer-configuration", async () => {
       const { configurationStep } = await import("../indexer/configuration/steps.js");
       const { configurationPlaces } = await import("./configuration-places.js");

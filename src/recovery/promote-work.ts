@@ -2,11 +2,14 @@ import { EmergencyError } from "../errors.js";
 import type { StepRequest } from "../step.js";
 import type { IndexerWork } from "./indexer-order.js";
 import type { Indexers } from "./indexer-place.js";
+import { subgraphPromotion } from "./subgraph-work.js";
 
 /** What is typed about what is served from now on. */
 export interface Promotion {
   /** undefined: the only one that it can be. */
   readonly to: string | undefined;
+  /** What is live now, where nobody else says so. */
+  readonly from: string | undefined;
   /** Wait until it is ready. */
   readonly wait: boolean;
   /** By name what is no reason to refuse. */
@@ -35,11 +38,16 @@ export async function promoteWork(
 
 async function promoteRequest(
   name: string,
-  { config, liveOthers }: Indexers,
+  indexers: Indexers,
   promotion: Promotion,
   tell: (what: string) => void,
 ): Promise<StepRequest> {
   const id = `promote ${name}`;
+  const { config, liveOthers } = indexers;
+  const subgraph = subgraphPromotion(name, indexers, promotion.to, promotion.from);
+  if (subgraph !== undefined) {
+    return { id, ...subgraph };
+  }
   if (config(name).ponder !== undefined) {
     const { ponderPromotion } = await import("../indexer/ponder/promotion.js");
     const intent = await ponderPromotion(await liveOthers.ponder(name), promotion, tell);

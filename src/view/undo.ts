@@ -46,7 +46,22 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     typeof indexer === "string" ? `npx hardhat indexer start --indexer ${indexer}` : undefined,
   "indexer-stop": ({ indexer }) =>
     typeof indexer === "string" ? `npx hardhat indexer stop --indexer ${indexer}` : undefined,
+  "graph-node-pause": ({ indexer }) => typed("stop", { indexer }),
+  "graph-node-resume": ({ indexer }) => typed("start", { indexer }),
+  "graph-node-deploy": (intent) => typed("deploy", intent),
+  "graph-node-remove": (intent) => typed("remove", intent),
+  "graph-node-promote": (intent) => typed("promote", intent),
+  "goldsky-promote": (intent) => typed("promote", intent),
+  "alchemy-promote": (intent) => typed("promote", intent),
 };
+
+/** A command with an option for each text of an intent, under the same name. */
+function typed(verb: string, intent: Readonly<Record<string, Json | undefined>>): string {
+  const options = Object.entries(intent).flatMap(([name, value]) =>
+    typeof value === "string" ? [`--${name} ${value}`] : [],
+  );
+  return `npx hardhat indexer ${verb} ${options.join(" ")}`;
+}
 
 /** With all that was there before: start block, schema and second source. */
 function repointBack(inverse: JsonObject): string {

@@ -10,6 +10,7 @@ import {
 
 interface PromoteArguments extends IndexerArguments {
   readonly to: string | undefined;
+  readonly from: string | undefined;
   readonly accept: string | undefined;
   readonly wait: boolean;
 }
@@ -19,11 +20,10 @@ const promote: NewTaskActionFunction<PromoteArguments> = async (
   hre,
 ): Promise<IndexerResult> =>
   await runIndexerTask(hre, "indexer promote", args, {
-    copyInWords: "transaction that is rolled back",
     prepare: async (indexers) => {
-      const { to, wait } = args;
+      const { to, from, wait } = args;
       const accept = (args.accept ?? "").split(",").map((name) => name.trim());
-      const promotion = { to, wait, accept: accept.filter((name) => name !== "") };
+      const promotion = { to, from, wait, accept: accept.filter((name) => name !== "") };
       return await promoteWork(indexers, promotion, (what) => {
         if (!args.json) {
           printLine(`  ${what}`);

@@ -8,8 +8,11 @@ import {
   waitForRollout,
   type WorkloadStatus,
 } from "../../src/indexer/kubernetes/status.js";
+import type { SubgraphStatus } from "../../src/indexer/subgraph-status.js";
+import { statusOfSubgraph } from "../../src/recovery/subgraph-status.js";
 import { printReleaseStatus } from "../../src/view/indexer-helm.js";
 import { printIndexerStatus } from "../../src/view/indexer.js";
+import { printSubgraphStatus } from "../../src/view/indexer-subgraph.js";
 import { printLine } from "../../src/view/output.js";
 import { lookAtOne, type IndexerArguments } from "../shared/indexer-task.js";
 
@@ -23,14 +26,23 @@ const NOT_UP = 3;
 const status: NewTaskActionFunction<StatusArguments> = async (
   args,
   hre,
-): Promise<Result<WorkloadStatus | ReleaseStatus, EmergencyError>> =>
+): Promise<Result<WorkloadStatus | ReleaseStatus | SubgraphStatus, EmergencyError>> =>
   await lookAtOne(hre, "indexer status", args, async (name, { config, live, liveOthers }) => {
     const tell = (what: string): void => {
       if (!args.json) {
         printLine(`  ${what}`);
       }
     };
-    const { kubernetes, helm } = config(name);
+    const { kubernetes, helm, graphNode, hosted } = config(name);
+    if (graphNode !== undefined || hosted !== undefined) {
+      const found = await statusOfSubgraph(
+        name,
+        { config, liveOthers },
+        args.noWait ? undefined : tell,
+      );
+      printSubgraphStatus(printLine, args.json, found);
+      return exitingWith(found.up, found);
+    }
     if (kubernetes === undefined && helm !== undefined) {
       const release = await liveOthers.helm(name);
       const found = await statusOfRelease(release, args.noWait ? undefined : tell);

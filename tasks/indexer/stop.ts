@@ -1,5 +1,6 @@
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 
+import { stopKind } from "../../src/recovery/subgraph-work.js";
 import {
   runIndexerTask,
   type IndexerArguments,
@@ -14,9 +15,11 @@ const stop: NewTaskActionFunction<StopArguments> = async (args, hre): Promise<In
     hre,
     "indexer stop",
     args,
-    (name) => ({
+    (name, indexers) => ({
       order: "down",
-      main: [{ id: `stop ${name}`, kind: "indexer-stop", intent: { indexer: name } }],
+      main: [
+        { id: `stop ${name}`, kind: stopKind("stop", name, indexers), intent: { indexer: name } },
+      ],
     }),
     // What is resumed would start it again.
     { owner: args.owner, resume: false },

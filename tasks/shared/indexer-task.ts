@@ -10,6 +10,7 @@ import {
   type OwnerRequests,
 } from "../../src/indexer/owners/owner-requests.js";
 import { runIndexerCommand } from "../../src/recovery/indexer-command.js";
+import { copyInWords } from "../../src/recovery/indexer-copy.js";
 import type { IndexerWork } from "../../src/recovery/indexer-order.js";
 import { openIndexers, type Indexers } from "../../src/recovery/indexer-place.js";
 import type { IndexerWorld } from "../../src/recovery/plan.js";
@@ -49,13 +50,12 @@ export async function runIndexerTask(
   owners?: OwnerArguments,
 ): Promise<IndexerResult> {
   const start = keyPress();
-  const copy = typeof works === "function" ? undefined : works.copyInWords;
-  const human = new HumanView(
-    printLine,
-    copy === undefined
-      ? CLUSTER_WORDS
-      : { ...CLUSTER_WORDS, onTheCopy: `In a ${copy}`, untouched: "Nothing of it was kept." },
-  );
+  const { copy, untouched } = copyInWords(command, hre.config.emergency.indexers, args.indexer);
+  const human = new HumanView(printLine, {
+    ...CLUSTER_WORDS,
+    onTheCopy: `In a ${copy}`,
+    untouched,
+  });
   return await answered(command, args.json, async () => {
     const indexers = openIndexers(hre, args.indexer);
     const context = {
@@ -82,8 +82,6 @@ export async function runIndexerTask(
 
 /** Work that is known after a look. */
 export interface PreparedWorks {
-  /** What is rehearsed on; default: a dry run of the API server. */
-  readonly copyInWords?: string;
   readonly prepare: (indexers: Indexers) => Promise<(name: string) => IndexerWork>;
 }
 

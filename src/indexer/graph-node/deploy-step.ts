@@ -15,6 +15,7 @@ import { failureOf, progressOf } from "../version-state.js";
 import {
   DEPLOYMENT_HASH,
   nameOfLabel,
+  VERSION_LABEL,
   type GraphNode,
   type GraphNodeBook,
   type GraphNodeIndexer,
@@ -26,13 +27,7 @@ const deployIntent = z
   .object({
     indexer: z.string(),
     deployment: z.string().regex(DEPLOYMENT_HASH, 'must be an IPFS hash: "Qm…"'),
-    label: z
-      .string()
-      .max(40)
-      .regex(
-        /^(?=.*[a-zA-Z])[a-zA-Z0-9]([a-zA-Z0-9_-]*[a-zA-Z0-9])?$/,
-        'must hold letters, digits, "-" and "_", and a letter: v2',
-      ),
+    label: z.string().regex(VERSION_LABEL, 'must hold letters, digits, "-" and "_": v2'),
   })
   .strict();
 

@@ -90,6 +90,9 @@ export type GraphNodeBook = (name: string) => Promise<GraphNodeIndexer>;
 /** An IPFS hash as graph-node has them. */
 export const DEPLOYMENT_HASH = /^Qm[1-9A-HJ-NP-Za-km-z]{44}$/;
 
+/** A label that makes a name which graph-node takes: letters, digits, "-" and "_", and a letter among them. */
+export const VERSION_LABEL = /^(?=.*[a-zA-Z])[a-zA-Z0-9]([a-zA-Z0-9_-]{0,38}[a-zA-Z0-9])?$/;
+
 /** The name under which a version of its own is deployed: "org/market-v2". */
 export function nameOfLabel(subgraph: string, label: string): string {
   return `${subgraph}-${label}`;

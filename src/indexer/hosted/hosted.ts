@@ -41,3 +41,6 @@ export interface HostedIndexer {
  * Throws EmergencyError UNKNOWN_INDEXER, BAD_CONFIG.
  */
 export type HostedBook = (name: string) => Promise<HostedIndexer>;
+
+/** The name of a version, which becomes a part of a URL's path. */
+export const VERSION_NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;

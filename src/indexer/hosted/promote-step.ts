@@ -5,18 +5,21 @@ import type { Inverse, Verification } from "../../step.js";
 import { mayHaveHappened } from "../lost-answer.js";
 import { nothingToDo, SubgraphStep, type SubgraphChange, type Tell } from "../subgraph-step.js";
 import { progressOf, unfitToServe } from "../version-state.js";
-import type { Host, HostedBook, HostedIndexer, HostedVersion } from "./hosted.js";
+import {
+  VERSION_NAME,
+  type Host,
+  type HostedBook,
+  type HostedIndexer,
+  type HostedVersion,
+} from "./hosted.js";
 
 const promoteIntent = z
   .object({
     indexer: z.string(),
     /** The version to serve: "1.0.1". It goes into a URL. */
-    to: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/, "must be the name of a version"),
+    to: z.string().regex(VERSION_NAME, "must be the name of a version"),
     /** The version that is served now, where the host does not say which it is. */
-    from: z
-      .string()
-      .regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/, "must be the name of a version")
-      .optional(),
+    from: z.string().regex(VERSION_NAME, "must be the name of a version").optional(),
   })
   .strict();
 

@@ -6,7 +6,8 @@ import type { EmergencyGraphNodeUserConfig } from "../../../src/config/types.js"
 import type { GraphNodeIndexer } from "../../../src/indexer/graph-node/graph-node.js";
 import type { Graphman } from "../../../src/indexer/graph-node/graphman.js";
 import { openGraphNode } from "../../../src/indexer/graph-node/open-graph-node.js";
-import { graphNodeSteps } from "../../../src/indexer/graph-node/steps.js";
+import { GRAPH_NODE_STEPS } from "../../../src/indexer/graph-node/kinds.js";
+import { graphNodeStep } from "../../../src/indexer/graph-node/steps.js";
 import type { JsonObject } from "../../../src/json.js";
 import type { IndexerWorld, Plan } from "../../../src/recovery/plan.js";
 import { makePlan, performPlan, rehearsePlan, type RunResult } from "../../../src/recovery/run.js";
@@ -39,7 +40,8 @@ function stepsAt(
   graphman?: Graphman,
 ): StepSet {
   const indexer = indexerAt(config, dryRun, graphman);
-  const steps = graphNodeSteps(async () => await Promise.resolve(indexer));
+  const book = async (): Promise<GraphNodeIndexer> => await Promise.resolve(indexer);
+  const steps = GRAPH_NODE_STEPS.map((kind) => graphNodeStep(kind, book));
   return new Map(steps.map((step) => [step.kind, step]));
 }
 

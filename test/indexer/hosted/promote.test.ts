@@ -7,7 +7,7 @@ import { plainSecrets } from "../../../src/config/sensitive.js";
 import type { HostedIndexer } from "../../../src/indexer/hosted/hosted.js";
 import { openHosted } from "../../../src/indexer/hosted/open-hosted.js";
 import { lookAtHosted } from "../../../src/indexer/hosted/status.js";
-import { hostedSteps } from "../../../src/indexer/hosted/steps.js";
+import { hostedPromoteStep } from "../../../src/indexer/hosted/promote-step.js";
 import type { JsonObject } from "../../../src/json.js";
 import type { IndexerWorld, Plan } from "../../../src/recovery/plan.js";
 import { makePlan, performPlan, rehearsePlan, type RunResult } from "../../../src/recovery/run.js";
@@ -46,7 +46,8 @@ function indexerAt({ config }: HostStandIn, dryRun = false): HostedIndexer {
 
 function stepsAt(host: HostStandIn, dryRun = false): StepSet {
   const indexer = indexerAt(host, dryRun);
-  const steps = hostedSteps(async () => await Promise.resolve(indexer));
+  const book = async (): Promise<HostedIndexer> => await Promise.resolve(indexer);
+  const steps = KINDS.map((kind) => hostedPromoteStep(kind, book));
   return new Map(steps.map((step) => [step.kind, step]));
 }
 
