@@ -13,6 +13,7 @@ export interface Cause {
     | "probe"
     | "evicted"
     | "volume"
+    | "sandbox"
     | "waiting";
   /** In one sentence: "cannot pull image indexer:2: manifest unknown". */
   readonly what: string;
@@ -34,12 +35,25 @@ export interface Evidence {
   readonly warnings: readonly KubernetesEvent[];
 }
 
-const IMAGE_REASONS = ["ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"];
+/** What a kubelet says of containers that wait (pkg/kubelet/images/types.go, pkg/kubelet/container/sync_result.go). */
+const IMAGE_REASONS = [
+  "ErrImagePull",
+  "ImagePullBackOff",
+  "InvalidImageName",
+  "ErrImageNeverPull",
+  "ImageInspectError",
+  "RegistryUnavailable",
+  "SignatureValidationFailed",
+];
 const CONFIGURATION_REASONS = [
   "CreateContainerConfigError",
   "CreateContainerError",
   "RunContainerError",
+  "PreCreateHookError",
+  "PreStartHookError",
+  "PostStartHookError",
 ];
+const NOT_BEGUN = ["", "ContainerCreating", "PodInitializing"];
 
 /**
  * Why pods do not come up, what most of them have first. Pure.
@@ -128,9 +142,13 @@ function causeOfPod(pod: Pod, events: readonly KubernetesEvent[]): readonly Caus
       return found;
     }
   }
-  const volume = events.find(({ reason }) => /^Failed(Mount|AttachVolume)$/.test(reason));
-  if (volume !== undefined && containers.length === 0) {
-    return cause("volume", `a volume cannot be mounted: ${messageOf(volume)}`);
+  // A kubelet shows containers as being created while it waits for what they need.
+  const begun = containers.some(
+    ({ state }) => state.waiting === undefined || !NOT_BEGUN.includes(state.waiting.reason),
+  );
+  const needed = begun ? undefined : causeBeforeStart(events);
+  if (needed !== undefined) {
+    return cause(needed.kind, needed.what);
   }
   const running = status.containerStatuses.find(
     ({ ready, state }) => !ready && state.running !== undefined,
@@ -144,6 +162,25 @@ function causeOfPod(pod: Pod, events: readonly KubernetesEvent[]): readonly Caus
   return status.phase === "Pending"
     ? cause("waiting", "it is being started", { passing: true })
     : [];
+}
+
+/** Why no container of a pod is even made. */
+function causeBeforeStart(
+  events: readonly KubernetesEvent[],
+): Pick<Cause, "kind" | "what"> | undefined {
+  const volume = events.find(({ reason }) => /^Failed(Mount|AttachVolume)$/.test(reason));
+  if (volume !== undefined) {
+    const said = messageOf(volume);
+    const isConfiguration = /\b(configmap|secret)\b.*\bnot found\b/i.test(said);
+    return {
+      kind: isConfiguration ? "configuration" : "volume",
+      what: `a volume cannot be mounted: ${said}`,
+    };
+  }
+  const sandbox = events.find(({ reason }) => reason === "FailedCreatePodSandBox");
+  return sandbox === undefined
+    ? undefined
+    : { kind: "sandbox", what: `its node cannot set up the pod: ${messageOf(sandbox)}` };
 }
 
 type MakeCause = (
@@ -177,11 +214,32 @@ function causeOfContainer(
         ? ""
         : `: ${end.reason === "" || end.reason === "Error" ? "" : `${end.reason}, `}exit code ${end.exitCode}${end.message === "" ? "" : `, ${end.message.trim()}`}`;
     const times = restartCount === 1 ? "once" : `${restartCount} times`;
-    return cause("crash", `container ${name} crashes, and was started again ${times}${why}`, {
-      crashed: { pod, container: name },
+    const crashed = { pod, container: name };
+    // Whoever is killed because of a probe looks like one that crashes.
+    const probe = end?.reason === "OOMKilled" ? undefined : killingProbe(name, events);
+    if (probe !== undefined) {
+      const what = `container ${name} is killed because of a probe, and was started again ${times}: ${messageOf(probe)}`;
+      return cause("probe", what, { crashed });
+    }
+    const ends = end?.exitCode === 0 ? "ends by itself" : "crashes";
+    return cause("crash", `container ${name} ${ends}, and was started again ${times}${why}`, {
+      crashed,
     });
   }
   return undefined;
+}
+
+/** A probe for which a kubelet kills a container: not that of readiness. */
+function killingProbe(
+  container: string,
+  events: readonly KubernetesEvent[],
+): KubernetesEvent | undefined {
+  return events.find(
+    ({ reason, message, involvedObject: { fieldPath } }) =>
+      reason === "Unhealthy" &&
+      /^(Liveness|Startup) probe/.test(message ?? "") &&
+      (fieldPath === "" || fieldPath.endsWith(`{${container}}`)),
+  );
 }
 
 function eventsOf(uid: string, events: readonly KubernetesEvent[]): readonly KubernetesEvent[] {

@@ -191,7 +191,12 @@ export type Pod = z.infer<typeof podSchema>;
 /** Something that happened to an object. */
 export const eventSchema = z.object({
   metadata: z.object({ creationTimestamp: z.string().nullish() }),
-  involvedObject: z.object({ uid: z.string().default(""), name: z.string().default("") }),
+  involvedObject: z.object({
+    uid: z.string().default(""),
+    name: z.string().default(""),
+    /** "spec.containers{api}", where it is of one container. */
+    fieldPath: z.string().default(""),
+  }),
   type: z.string().default(""),
   reason: z.string().default(""),
   message: z.string().nullish(),

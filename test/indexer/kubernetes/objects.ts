@@ -102,10 +102,15 @@ export function pod(status: object, spec: object = { nodeName: "node-1" }): Pod 
 }
 
 /** A warning of an object. */
-export function warning(uid: string, reason: string, message: string): KubernetesEvent {
+export function warning(
+  uid: string,
+  reason: string,
+  message: string,
+  fieldPath = "",
+): KubernetesEvent {
   return {
     metadata: { creationTimestamp: "2026-01-01T00:00:00Z" },
-    involvedObject: { uid, name: "" },
+    involvedObject: { uid, name: "", fieldPath },
     type: "Warning",
     reason,
     message,

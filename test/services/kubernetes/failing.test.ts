@@ -108,6 +108,83 @@ describeWith(KUBERNETES_TOOLS, "The status of a workload", () => {
     expect(status.causes[0]?.what).to.contain("Insufficient memory");
   });
 
+  it("tells a failed probe from a crash, and what is missing from what takes long", async () => {
+    const fates: readonly (readonly [NonNullable<Version["fate"]>, string, RegExp])[] = [
+      ["liveness", "probe", /killed because of a probe.*Liveness probe failed: .*refused/],
+      ["no-config", "configuration", /cannot be started: secret "database" not found/],
+      ["no-volume", "configuration", /configmap "settings" not found/],
+    ];
+    await Promise.all(
+      fates.map(async ([fate, cause, words]) => {
+        const namespace = await kubernetes.namespace();
+        await roll(kubernetes, namespace, "Deployment", { image: "api:1", fate });
+        const { status } = await statusOf(namespace, "Deployment");
+        expect(status.rollout.state, fate).to.equal("stuck");
+        expect(status.causes[0]?.kind, fate).to.equal(cause);
+        expect(status.causes[0]?.what, fate).to.match(words);
+      }),
+    );
+  });
+
+  it("says that its pods are refused, by a policy and by the rules of the namespace, for every kind", async () => {
+    const policies = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies";
+    const matching = {
+      resourceRules: [
+        { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] },
+      ],
+    };
+    const policy = {
+      metadata: { name: "signed-only" },
+      spec: {
+        failurePolicy: "Fail",
+        matchConstraints: matching,
+        validations: [{ expression: "false", message: "its image is not signed" }],
+      },
+    };
+    const binding = {
+      metadata: { name: "signed-only" },
+      spec: {
+        policyName: "signed-only",
+        validationActions: ["Deny"],
+        matchResources: { namespaceSelector: { matchLabels: { policy: "signed-only" } } },
+      },
+    };
+    expect((await kubernetes.api("POST", policies, policy)).status).to.equal(201);
+    const bindings = await kubernetes.api(
+      "POST",
+      policies.replace("policies", "policybindings"),
+      binding,
+    );
+    expect(bindings.status, bindings.text).to.equal(201);
+    const rules = [
+      [{ policy: "signed-only" }, /its image is not signed/],
+      [{ "pod-security.kubernetes.io/enforce": "restricted" }, /violates PodSecurity "restricted/],
+    ] as const;
+    await Promise.all(
+      KINDS.flatMap((kind) =>
+        rules.map(async ([labels, words]) => {
+          const namespace = await kubernetes.namespace();
+          const path = `/api/v1/namespaces/${namespace}`;
+          const patch = { metadata: { labels } };
+          await kubernetes.api("PATCH", path, patch, "application/merge-patch+json");
+          await until(`pods are refused in ${namespace}`, async () => {
+            const pod = {
+              metadata: { name: "probe" },
+              spec: { containers: [{ name: "api", image: "api:1" }] },
+            };
+            const { status } = await kubernetes.api("POST", `${path}/pods?dryRun=All`, pod);
+            return status === 403 || status === 422;
+          });
+          await roll(kubernetes, namespace, kind, { image: "api:1" });
+          const { status } = await statusOf(namespace, kind);
+          expect(status.rollout.state, kind).to.equal("stuck");
+          expect(status.causes[0]?.kind, kind).to.equal("refused");
+          expect(status.causes[0]?.what, kind).to.match(words);
+        }),
+      ),
+    );
+  });
+
   it("does not wait for a paused Deployment, and says how to go on", async () => {
     const namespace = await kubernetes.namespace();
     await roll(kubernetes, namespace, "Deployment", { image: "api:1" });

@@ -2,7 +2,15 @@
  * What kwok, which stands in for the kubelets, does with pods: a pod's label `fate` says how it goes with it.
  * Without one it is ready at once. Those that complete or fail are of jobs.
  */
-export type Fate = "crash-loop" | "image-pull" | "never-ready" | "completes" | "fails";
+export type Fate =
+  | "crash-loop"
+  | "image-pull"
+  | "never-ready"
+  | "completes"
+  | "fails"
+  | "liveness"
+  | "no-config"
+  | "no-volume";
 
 /** How often the container of a crash loop has been started again. */
 export const RESTARTS = 4;
@@ -44,6 +52,40 @@ export function stages(): readonly object[] {
         restarts: RESTARTS,
       }),
     }),
+    stage("pod-liveness", "Pod", [...starting, fated("In", ["liveness"])], {
+      statusTemplate: podStatus({
+        phase: "Running",
+        ready: false,
+        state: "{ waiting: { reason: CrashLoopBackOff, message: back-off 40s restarting } }",
+        lastState: ended(137, "Error"),
+        restarts: RESTARTS,
+      }),
+      event: {
+        type: "Warning",
+        reason: "Unhealthy",
+        message: "Liveness probe failed: dial tcp 10.0.0.1:8080: connect: connection refused",
+      },
+    }),
+    stage("pod-no-config", "Pod", [...starting, fated("In", ["no-config"])], {
+      statusTemplate: podStatus({
+        phase: "Pending",
+        ready: false,
+        state:
+          '{ waiting: { reason: CreateContainerConfigError, message: "secret \\"database\\" not found" } }',
+      }),
+    }),
+    stage("pod-no-volume", "Pod", [...starting, fated("In", ["no-volume"])], {
+      statusTemplate: podStatus({
+        phase: "Pending",
+        ready: false,
+        state: "{ waiting: { reason: ContainerCreating } }",
+      }),
+      event: {
+        type: "Warning",
+        reason: "FailedMount",
+        message: 'MountVolume.SetUp failed for volume "settings" : configmap "settings" not found',
+      },
+    }),
     stage("pod-completes", "Pod", [...starting, fated("In", ["completes"])], {
       statusTemplate: podStatus({ phase: "Succeeded", ready: false, state: ended(0, "Completed") }),
     }),
@@ -64,6 +106,9 @@ const ALL_FATES: readonly Fate[] = [
   "never-ready",
   "completes",
   "fails",
+  "liveness",
+  "no-config",
+  "no-volume",
 ];
 
 function ended(exitCode: number, reason: string): string {
