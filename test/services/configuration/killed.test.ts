@@ -13,6 +13,7 @@ import type { Target } from "../../../src/indexer/kubernetes/choose-revision.js"
 import type { Cluster } from "../../../src/indexer/kubernetes/cluster.js";
 import { openCluster } from "../../../src/indexer/kubernetes/open-cluster.js";
 import { KubernetesRollbackStep } from "../../../src/indexer/kubernetes/rollback-step.js";
+import { isRecord } from "../../../src/json.js";
 import { makePlan, performPlan, type RunResult } from "../../../src/recovery/run.js";
 import type { StepRequest, StepSet } from "../../../src/step.js";
 import { at, containerOf, indexerIn, settled } from "../kubernetes/workloads.js";
@@ -21,6 +22,10 @@ import { KUBERNETES_TOOLS, startKubernetes, type Kubernetes } from "../servers/k
 import { get, held, list, merge, put, up, type Release } from "./app.js";
 
 const RACES = 24;
+
+const noWait = async (): Promise<void> => {
+  await Promise.resolve();
+};
 
 const GOOD: Release = { image: "api:1", env: { LEVEL: "info" }, secret: { password: "one-1111" } };
 const BAD: Release = { image: "api:2", env: { LEVEL: "debug" }, secret: { password: "two-2222" } };
@@ -120,8 +125,8 @@ describeWith(KUBERNETES_TOOLS, "bringing back a configuration", () => {
     ]);
     const snapshots = configMaps.flatMap((object) => {
       const text = at(object, ["data", "snapshot"]);
-      const { why, revision, objects }: Record<string, unknown> =
-        typeof text === "string" ? JSON.parse(text) : {};
+      const value: unknown = typeof text === "string" ? JSON.parse(text) : {};
+      const { why, revision, objects } = isRecord(value) ? value : {};
       const number = /-(\d+)$/.exec(String(at(object, ["metadata", "name"])))?.[1];
       const names = Array.isArray(objects) ? objects.map((each) => at(each, ["name"])) : [];
       return typeof text === "string" ? [{ number, why, revision, names }] : [];
@@ -219,7 +224,7 @@ describeWith(KUBERNETES_TOOLS, "bringing back a configuration", () => {
       await merge(kubernetes, namespace, "configmaps", "env", {
         data: { LEVEL: `broken ${race}` },
       });
-      const through = { ...indexer, cluster: between, wait: async () => await Promise.resolve() };
+      const through = { ...indexer, cluster: between, wait: noWait };
       const request: StepRequest = {
         id: "configure",
         kind: "indexer-configuration",
