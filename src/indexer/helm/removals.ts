@@ -1,4 +1,6 @@
 import type { ObjectName } from "../kubernetes/cluster.js";
+import type { ClusterObject } from "../kubernetes/objects.js";
+import { wasDeployed, type Candidate } from "./choose-release.js";
 import type { HelmRelease } from "./helm-release.js";
 import { identityOf, readManifest, titleOf, type ManifestObject } from "./manifest.js";
 import type { StoredRelease } from "./storage.js";
@@ -11,8 +13,17 @@ export interface Removals {
   readonly kept: readonly string[];
   /** Those whose removal takes data along. */
   readonly precious: readonly { readonly title: string; readonly name: ObjectName }[];
-  /** Those of revisions in between, which helm would let lie. */
-  readonly left: readonly string[];
+  /** Those that helm has forgotten in a run that was broken off, and would let lie for ever. */
+  readonly left: readonly LeftOver[];
+  /** Such that hold data: they stay. */
+  readonly preciousLeft: readonly string[];
+}
+
+/** An object that belongs to a release and is in none of the manifests that helm looks at. */
+export interface LeftOver {
+  readonly title: string;
+  readonly name: ObjectName;
+  readonly found: ClusterObject;
 }
 
 /** What is in them is in nothing else: volumes, all that a namespace has, all objects of a kind. */
@@ -24,8 +35,26 @@ const PRECIOUS: ReadonlySet<string> = new Set([
 ]);
 
 /**
+ * The revisions whose objects helm may have forgotten. It compares a revision with the one before, although that one
+ * may have been broken off before it had removed anything: a rollback that is done again after a kill compares
+ * the revision to go back to with itself. Pure.
+ * @param releases oldest first.
+ */
+export function revisionsBetween<T extends Candidate>(releases: readonly T[]): readonly T[] {
+  const [newest, ...older] = [...releases].reverse();
+  if (
+    newest === undefined ||
+    (wasDeployed(newest) && older[0] !== undefined && wasDeployed(older[0]))
+  ) {
+    return [];
+  }
+  const last = older.findIndex(wasDeployed);
+  return older.slice(0, last < 0 ? older.length : last + 1);
+}
+
+/**
  * Looks at the objects that a rollback takes away, and at those that it forgets.
- * @param between revisions since then that may have left objects; of the newest one helm itself knows.
+ * @param between see {@link revisionsBetween}.
  */
 export async function lookAtRemovals(
   { cluster, release }: HelmRelease,
@@ -55,7 +84,8 @@ export async function lookAtRemovals(
       removed.push(title);
     }
   }
-  const left = new Set<string>();
+  const left: LeftOver[] = [];
+  const preciousLeft: string[] = [];
   for (const { manifest, number } of between) {
     for (const object of await readManifest(manifest, `revision ${number}`)) {
       if (known.has(identityOf(object))) {
@@ -64,10 +94,23 @@ export async function lookAtRemovals(
       known.add(identityOf(object));
       const name = await kinds.nameOf(object);
       const found = name === null ? null : await cluster.object(name);
-      if (found?.metadata.annotations["meta.helm.sh/release-name"] === release) {
-        left.add(titleOf(object));
+      const annotations = found?.metadata.annotations ?? {};
+      if (
+        name === null ||
+        found === null ||
+        annotations["meta.helm.sh/release-name"] !== release ||
+        annotations["meta.helm.sh/release-namespace"] !== cluster.namespace ||
+        annotations[RESOURCE_POLICY] === "keep"
+      ) {
+        continue;
+      }
+      const title = titleOf(object);
+      if (PRECIOUS.has(object.kind)) {
+        preciousLeft.push(title);
+      } else {
+        left.push({ title, name, found });
       }
     }
   }
-  return { removed, kept, precious, left: [...left] };
+  return { removed, kept, precious, left, preciousLeft };
 }

@@ -34,7 +34,7 @@ import { diffManifests, type ObjectChange } from "./manifest-diff.js";
 import { describeFailure, markFailed } from "./mark-failed.js";
 import { workOn, type Work } from "./pending.js";
 import type { HelmAbilities } from "./program.js";
-import { lookAtRemovals, type Removals } from "./removals.js";
+import { lookAtRemovals, revisionsBetween, type Removals } from "./removals.js";
 import { lastWords, rollbackArguments, runRollback } from "./run-rollback.js";
 import type { ReleaseHistory, StoredRelease } from "./storage.js";
 import { KindBook, tryObjects, type Tried } from "./try-objects.js";
@@ -75,7 +75,13 @@ interface Looked {
 }
 
 const NOTHING_TRIED: Tried = { refused: [], conflicts: [] };
-const NOTHING_REMOVED: Removals = { removed: [], kept: [], precious: [], left: [] };
+const NOTHING_REMOVED: Removals = {
+  removed: [],
+  kept: [],
+  precious: [],
+  left: [],
+  preciousLeft: [],
+};
 
 /**
  * Brings a Helm release back to an earlier revision, by helm itself, and waits until its pods work. A revision that
@@ -111,12 +117,9 @@ export class HelmRollbackStep implements Step {
         break;
       }
       progress({ type: "sending", step: step.id, summary: action.summary });
-      const effect =
-        action.type === "mark-failed"
-          ? await mark(looked)
-          : await rollBack(looked, action, (what) => {
-              progress({ type: "advance", step: step.id, what });
-            });
+      const effect = await act(looked, action, (what) => {
+        progress({ type: "advance", step: step.id, what });
+      });
       effects.push(effect);
       progress({ type: "done", step: step.id, effect });
     }
@@ -185,22 +188,32 @@ async function look(
   const after = await objectsOf(chosen.release);
   const looked = { helm, history, chosen, abilities, work, before, after, hooks };
   const drifted = chosen.there ? await otherImages(helm, after) : [];
-  if ((chosen.there && drifted.length === 0) || work.state === "running") {
+  if (work.state === "running") {
     return { ...looked, drifted, removals: NOTHING_REMOVED, tried: NOTHING_TRIED };
   }
   const kinds = new KindBook(cluster);
-  const others = history.releases.filter(
-    ({ number }) => number >= chosen.release.number && number < newest.number,
-  );
+  const rollsBack = !chosen.there || drifted.length > 0;
   const [removals, tried] = await Promise.all([
-    lookAtRemovals(helm, kinds, before, after, newest.status === "deployed" ? [] : others),
-    tryObjects(cluster, kinds, after, chosen.release.serverSide),
+    lookAtRemovals(helm, kinds, before, after, revisionsBetween(history.releases)),
+    rollsBack ? tryObjects(cluster, kinds, after, chosen.release.serverSide) : NOTHING_TRIED,
   ]);
   return { ...looked, drifted, removals, tried };
 }
 
+/** Whether helm has something to do. */
+function rollsBack({ chosen, drifted }: Looked): boolean {
+  return !chosen.there || drifted.length > 0;
+}
+
 /** What the decision rests on. */
-function factsOf({ history: { newest }, chosen: { release }, drifted, tried }: Looked): Facts {
+function factsOf(looked: Looked): Facts {
+  const {
+    history: { newest },
+    chosen: { release },
+    drifted,
+    tried,
+    removals,
+  } = looked;
   return {
     "newest revision": newest.number,
     "its status": newest.status,
@@ -209,11 +222,12 @@ function factsOf({ history: { newest }, chosen: { release }, drifted, tried }: L
     "what it holds": release.content,
     "workloads with other images": drifted.join("; "),
     "objects that are refused": tried.refused.join("; "),
+    "objects left over": removals.left.map(({ title }) => title).join("; "),
   };
 }
 
 function decide(looked: Looked): Decision {
-  const { helm, history, chosen, work, drifted, after } = looked;
+  const { helm, history, chosen, work, removals, after } = looked;
   const { newest } = history;
   const { release } = chosen;
   const title = titleOf(helm);
@@ -222,7 +236,7 @@ function decide(looked: Looked): Decision {
   if (work.state === "running") {
     throw new EmergencyError("HELM_PENDING", `${title}: ${work.what}`, work.next);
   }
-  if (chosen.there && drifted.length === 0) {
+  if (!rollsBack(looked) && removals.left.length === 0) {
     return {
       title: `${title} holds what revision ${release.number} holds (${images})`,
       actions: [],
@@ -234,24 +248,29 @@ function decide(looked: Looked): Decision {
   }
   refuseWhatCannotBe(looked);
   return {
-    title: `roll ${title} back to revision ${release.number} (${release.chart})`,
+    title: rollsBack(looked)
+      ? `roll ${title} back to revision ${release.number} (${release.chart})`
+      : `finish the rollback of ${title} to revision ${release.number} (${release.chart})`,
     actions: actionsOf(looked, images),
-    expected: differencesOf(looked),
+    expected: [
+      ...(rollsBack(looked) ? differencesOf(looked) : []),
+      ...removals.left.map((left) => ({ fact: left.title, before: "left over", after: "removed" })),
+    ],
     outputs,
-    inverse: wasDeployed(newest)
-      ? {
-          kind: "indexer-helm-rollback",
-          intent: { indexer: helm.name, target: { to: "revision", revision: newest.number } },
-        }
-      : { none: `revision ${newest.number} is ${newest.status}: nobody wants it back` },
+    inverse: !rollsBack(looked)
+      ? { none: "nobody wants back what was left over" }
+      : wasDeployed(newest)
+        ? {
+            kind: "indexer-helm-rollback",
+            intent: { indexer: helm.name, target: { to: "revision", revision: newest.number } },
+          }
+        : { none: `revision ${newest.number} is ${newest.status}: nobody wants it back` },
     notes: notesOf(looked),
   };
 }
 
-function actionsOf(
-  { helm, history, chosen, work, tried, hooks, abilities }: Looked,
-  images: string,
-) {
+function actionsOf(looked: Looked, images: string): readonly Action[] {
+  const { helm, history, chosen, work, tried, hooks, abilities, removals } = looked;
   const { newest } = history;
   const { number } = chosen.release;
   const rollback: Action = {
@@ -266,7 +285,15 @@ function actionsOf(
     summary: `mark revision ${newest.number}, which has stayed ${newest.status}, as failed`,
     revision: newest.number,
   };
-  return work.state === "ended" ? [marked, rollback] : [rollback];
+  return [
+    ...(work.state === "ended" ? [marked] : []),
+    ...(rollsBack(looked) ? [rollback] : []),
+    ...removals.left.map((left) => ({
+      type: "remove-left-over",
+      summary: `remove ${left.title}, which a run that was broken off has left`,
+      object: left.title,
+    })),
+  ];
 }
 
 /**
@@ -329,10 +356,10 @@ function notesOf({
     ...(removals.kept.length === 0
       ? []
       : [`${removals.kept.join(", ")} stays: its resource policy is keep`]),
-    ...(removals.left.length === 0
+    ...(removals.preciousLeft.length === 0
       ? []
       : [
-          `${removals.left.join(", ")} is left over from a revision in between, and helm does not know it any more: look whether it is to be removed`,
+          `${removals.preciousLeft.join(", ")} is left over from a run that was broken off, and stays, with all that is in it`,
         ]),
     ...tried.conflicts.map(
       (conflict) => `fields that others have set since are taken over: ${conflict}`,
@@ -382,6 +409,36 @@ function asDifferences({ object, change, fields }: ObjectChange): readonly Diffe
           },
         ]),
   ];
+}
+
+async function act(
+  looked: Looked,
+  action: Action,
+  tell: (what: string) => void,
+): Promise<JsonObject> {
+  switch (action.type) {
+    case "mark-failed":
+      return await mark(looked);
+    case "remove-left-over":
+      return await removeLeftOver(looked, action);
+    default:
+      return await rollBack(looked, action, tell);
+  }
+}
+
+async function removeLeftOver(
+  { helm: { cluster }, removals }: Looked,
+  { object }: Action,
+): Promise<JsonObject> {
+  const left = removals.left.find(({ title }) => title === object);
+  if (left === undefined || !(await cluster.remove(left.name, left.found))) {
+    throw new EmergencyError(
+      "PRIOR_STATE_CHANGED",
+      `somebody else has changed ${left?.title ?? "it"} in the same moment: it is not removed`,
+      "type the command again: it looks at the release as it is now",
+    );
+  }
+  return { did: `remove ${left.title}` };
 }
 
 async function mark({ helm, history: { newest } }: Looked): Promise<JsonObject> {
@@ -458,9 +515,10 @@ async function readBack(
     );
   }
   const before = Number(step.prior["newest revision"]);
-  if (acted && newest.number !== before + 1) {
+  const made = step.actions.some(({ type }) => type === "helm-rollback") ? 1 : 0;
+  if (acted && newest.number !== before + made) {
     return problem(
-      `${title} is at revision ${newest.number}, where ${before + 1} was to be: somebody else has deployed in the same moment; look at npx hardhat indexer history`,
+      `${title} is at revision ${newest.number}, where ${before + made} was to be: somebody else has deployed in the same moment; look at npx hardhat indexer history`,
     );
   }
   const objects = await readManifest(newest.manifest, `revision ${newest.number}`);

@@ -79,7 +79,8 @@ export async function runRollback(
   const running = await helm.helm.start(rollbackArguments(helm, abilities, order, run));
   const { end, hopeless } = await watch(helm, order, running, before, tell);
   const mine = await findMine(helm, order, run, startedMs);
-  if (end.code === 0 && mine !== undefined) {
+  // What counts is what it has recorded, and not whether it lived to say so.
+  if (mine?.status === "deployed") {
     return mine;
   }
   const why =
