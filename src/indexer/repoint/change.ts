@@ -121,12 +121,12 @@ async function dataWith(
   changes: readonly ValueChange[],
   { file }: RepointIntent["where"],
 ): Promise<NewData> {
-  const data: Record<string, string> = {};
+  const data: Record<string, string | null> = {};
   for (const { spot, value } of changes) {
     const { place } = spot;
     if (place.in === "object") {
-      // Emptied and not removed: a container may not start without a key that it names.
-      data[place.key] = value ?? "";
+      // A container does not start without a key that it names.
+      data[place.key] = value ?? (place.whole ? null : "");
     } else if (place.in === "file" && file !== undefined) {
       const text = data[place.key] ?? object.data[place.key] ?? "";
       const title = `${place.key} in ConfigMap ${object.ref.name}`;

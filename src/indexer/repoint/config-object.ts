@@ -60,8 +60,8 @@ function stored({ kind }: ObjectRef, value: string): string {
   return kind === "Secret" ? Buffer.from(value, "utf8").toString("base64") : value;
 }
 
-/** Keys with their new values. */
-export type NewData = Readonly<Record<string, string>>;
+/** Keys with their new values; null: without it. */
+export type NewData = Readonly<Record<string, string | null>>;
 
 /**
  * The patch that gives some keys another value. It holds only as long as they have the old ones; what others
@@ -85,7 +85,11 @@ export function dataPatch(object: ConfigObject, changes: NewData): readonly Patc
     if (old !== undefined) {
       operations.push({ op: "test", path, value: stored(ref, old) });
     }
-    operations.push({ op: "add", path, value: stored(ref, value) });
+    if (value !== null) {
+      operations.push({ op: "add", path, value: stored(ref, value) });
+    } else if (old !== undefined) {
+      operations.push({ op: "remove", path });
+    }
   }
   const applied = metadata.annotations[LAST_APPLIED];
   if (applied !== undefined) {
@@ -119,8 +123,19 @@ export function storedData(
   changes: NewData,
 ): Readonly<Record<string, string>> {
   const { data } = shape.parse(json);
-  const fresh = Object.entries(changes).map(([key, value]) => [key, stored(ref, value)] as const);
-  return { ...data, ...Object.fromEntries(fresh) };
+  return changedData(ref, data ?? {}, changes);
+}
+
+function changedData(
+  ref: ObjectRef,
+  before: Readonly<Record<string, string>>,
+  changes: NewData,
+): Readonly<Record<string, string>> {
+  const kept = Object.entries(before).filter(([key]) => changes[key] === undefined);
+  const fresh = Object.entries(changes).flatMap(([key, value]) =>
+    value === null ? [] : [[key, stored(ref, value)] as const],
+  );
+  return Object.fromEntries([...kept, ...fresh]);
 }
 
 /** What was last applied, with other values. What cannot be read stays as it is. */
@@ -132,8 +147,7 @@ function withData(ref: ObjectRef, applied: string, changes: NewData): string {
     return applied;
   }
   const before = z.record(z.string()).safeParse(value.data);
-  const fresh = Object.entries(changes).map(([key, text]) => [key, stored(ref, text)] as const);
-  const data = { ...(before.success ? before.data : {}), ...Object.fromEntries(fresh) };
+  const data = changedData(ref, before.success ? before.data : {}, changes);
   return `${JSON.stringify({ ...value, data })}\n`;
 }
 

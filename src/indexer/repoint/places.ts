@@ -25,7 +25,13 @@ export type Place =
   /** In the template itself. */
   | { readonly in: "container"; readonly container: ContainerName }
   /** The whole value of a key of a ConfigMap or Secret. */
-  | { readonly in: "object"; readonly object: ObjectRef; readonly key: string }
+  | {
+      readonly in: "object";
+      readonly object: ObjectRef;
+      readonly key: string;
+      /** The container reads all its keys, and names none: one may be missing. */
+      readonly whole: boolean;
+    }
   /** In a file that is the value of a key. */
   | { readonly in: "file"; readonly object: ObjectRef; readonly key: string };
 
@@ -221,7 +227,7 @@ function look(
       const value = objects.get(objectKey(object))?.data[ref.key];
       return value === undefined
         ? undefined
-        : { place: { in: "object", object, key: ref.key }, value };
+        : { place: { in: "object", object, key: ref.key, whole: false }, value };
     }
     if (own.valueFrom !== undefined) {
       throw new EmergencyError(
@@ -242,7 +248,7 @@ function look(
         ? undefined
         : objects.get(objectKey(object))?.data[key];
     if (object !== undefined && key !== undefined && value !== undefined) {
-      return { place: { in: "object", object, key }, value, prefix };
+      return { place: { in: "object", object, key, whole: true }, value, prefix };
     }
   }
   return undefined;
@@ -301,9 +307,10 @@ function unique(refs: readonly ObjectRef[]): readonly ObjectRef[] {
   return [...new Map(refs.map((ref) => [objectKey(ref), ref])).values()];
 }
 
-/** Containers that share a ConfigMap share its values. */
+/** Containers that share a ConfigMap share its values; one that names a key needs it. */
 function onlyFirst(spots: readonly Spot[]): readonly Spot[] {
-  return [...new Map(spots.map((spot) => [spotKey(spot), spot])).values()];
+  const named = spots.filter(({ place }) => place.in !== "object" || !place.whole);
+  return [...new Map([...spots, ...named].map((spot) => [spotKey(spot), spot])).values()];
 }
 
 /** Tells spots apart. */

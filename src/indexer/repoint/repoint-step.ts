@@ -375,7 +375,7 @@ async function writeObject(
     const now = found === null ? undefined : configObject(target, found);
     const wanted = as === null ? data : storedData(object, data);
     const has = now === undefined ? {} : as === null ? now.data : storedData(now, {});
-    if (!Object.entries(wanted).every(([key, value]) => has[key] === value)) {
+    if (!Object.entries(wanted).every(([key, value]) => (has[key] ?? null) === value)) {
       throw changedMeanwhile(`${target.kind} ${target.name}`, written.refused);
     }
   }
