@@ -173,6 +173,43 @@ describe("the configuration", () => {
       "emergency.indexers.api.kubernetes",
     ],
     [
+      "a subgraph that is somewhere else as well",
+      {
+        indexers: {
+          api: {
+            kubernetes: { name: "api" },
+            graphNode: { subgraph: "org/market", status: "http://node:8030/graphql" },
+          },
+        },
+      },
+      "emergency.indexers.api.graphNode",
+    ],
+    [
+      "a name that graph-node would not take",
+      { indexers: { api: { graphNode: { subgraph: "org/graphql", status: "http://node:8030" } } } },
+      "emergency.indexers.api.graphNode.subgraph",
+    ],
+    [
+      "graphman's interface without its token",
+      {
+        indexers: {
+          api: {
+            graphNode: {
+              subgraph: "org/market",
+              status: "http://node:8030/graphql",
+              control: "http://node:8050",
+            },
+          },
+        },
+      },
+      "emergency.indexers.api.graphNode.token",
+    ],
+    [
+      "a tag that would be another path",
+      { indexers: { api: { goldsky: { subgraph: "market", tag: "../prod", token: "x" } } } },
+      "emergency.indexers.api.goldsky.tag",
+    ],
+    [
       "a workload without a history",
       { indexers: { api: { kubernetes: { kind: "Job", name: "api" } } } },
       "emergency.indexers.api.kubernetes.kind",
