@@ -83,7 +83,14 @@ export function applicationSetBrake(application: string): Brake {
     listAt(owner, "spec", "ignoreApplicationDifferences");
   const preservedIn = (owner: JsonObject): readonly Json[] =>
     listAt(owner, "spec", "preservedFields", "annotations");
+  /** Those that it was told of, and of them those whose rule is ours. */
   const applicationsOf = (was: JsonObject): readonly Json[] => listAt(was, "applications");
+  const rulesOf = (was: JsonObject): readonly Json[] => listAt(was, "rules");
+  const union = (a: readonly Json[], b: readonly Json[]): readonly Json[] => [
+    ...new Set([...a, ...b]),
+  ];
+  const others = (all: readonly Json[]): readonly Json[] =>
+    all.filter((each) => each !== application);
 
   return {
     tool: "Argo CD",
@@ -93,7 +100,7 @@ export function applicationSetBrake(application: string): Brake {
       const isCovered = rulesIn(owner).some(covers);
       return isCovered && preservedIn(owner).includes(SUSPENDED)
         ? null
-        : { applications: isCovered ? [] : [application] };
+        : { applications: [application], rules: isCovered ? [] : [application] };
     },
     heals: () => "at once",
     busy: () => null,
@@ -122,11 +129,11 @@ export function applicationSetBrake(application: string): Brake {
       const spec: PatchOperation[] = [];
       const rules = rulesIn(owner);
       const index = rules.findIndex(isOurs);
-      if (index !== -1 && applicationsOf(was).includes(application)) {
+      if (index !== -1 && rulesOf(was).includes(application)) {
         const path = "/spec/ignoreApplicationDifferences";
         spec.push({ op: "remove", path: rules.length === 1 ? path : `${path}/${index}` });
       }
-      const isLast = applicationsOf(was).every((each) => each === application);
+      const isLast = others(applicationsOf(was)).length === 0;
       const preserved = preservedIn(owner).indexOf(SUSPENDED);
       if (isLast && preserved !== -1) {
         const fields = at(owner, "spec", "preservedFields");
@@ -145,11 +152,12 @@ export function applicationSetBrake(application: string): Brake {
       return { spec, annotations: {} };
     },
     keep: (was, mark) => ({
-      applications: [...new Set([...applicationsOf(mark?.was ?? {}), ...applicationsOf(was)])],
+      applications: union(applicationsOf(mark?.was ?? {}), applicationsOf(was)),
+      rules: union(rulesOf(mark?.was ?? {}), rulesOf(was)),
     }),
-    left(_was, mark) {
-      const others = applicationsOf(mark.was).filter((each) => each !== application);
-      return others.length === 0 ? null : { applications: others };
+    left(_was, { was }) {
+      const applications = others(applicationsOf(was));
+      return applications.length === 0 ? null : { applications, rules: others(rulesOf(was)) };
     },
     kept: ({ was }) => (applicationsOf(was).includes(application) ? was : null),
     seen: () => null,

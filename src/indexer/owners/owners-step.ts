@@ -401,7 +401,19 @@ async function written(
   handle: Handle,
   operations: readonly PatchOperation[],
 ): Promise<Handle> {
-  const answer = await indexer.cluster.patchObject(handle.name, operations);
+  const answer = await indexer.cluster
+    .patchObject(handle.name, operations)
+    .catch((error: unknown): never => {
+      if (error instanceof EmergencyError && error.code === "CLUSTER_DENIED") {
+        throw new EmergencyError(
+          error.code,
+          error.what,
+          `let somebody do it who may: npx hardhat indexer suspend --indexer ${indexer.name}; or go on all the same, and see it put back: --owner ignore`,
+          error,
+        );
+      }
+      throw error;
+    });
   return "object" in answer
     ? { ...handle, object: answer.object }
     : await again(indexer, owner, handle);
