@@ -12,7 +12,14 @@ import { isRecord } from "../../../src/json.js";
 import { makePlan, performPlan, rehearsePlan, type RunResult } from "../../../src/recovery/run.js";
 import type { StepRequest, StepSet } from "../../../src/step.js";
 import { until } from "../../helpers/anvil.js";
-import { expectRejection } from "../../helpers/refusal.js";
+import { captured, createProject, type Outcome } from "../../helpers/project.js";
+import {
+  expectRefusal,
+  expectRejection,
+  expectSuccess,
+  listOf,
+  onlyDocument,
+} from "../../helpers/refusal.js";
 import { at, containerOf, indexerIn, manifest, roll } from "../kubernetes/workloads.js";
 import { describeWith } from "../servers/describe-services.js";
 import { KUBERNETES_TOOLS, startKubernetes, type Kubernetes } from "../servers/kubernetes.js";
@@ -353,8 +360,6 @@ describeWith(KUBERNETES_TOOLS, "What keeps a workload as it is", function () {
         expect(await mark("ApplicationSet", "all"), `after request ${kill}`).to.be.a("string");
       }
       expectDone(await run(bound, SUSPEND, false));
-      const again = await run(bound, SUSPEND, false);
-      expect(again.outcomes.map(({ status }) => status)).to.deep.equal(["already"]);
 
       const second = dying(bound.cluster, kill);
       await run({ ...bound, cluster: second.cluster }, RESUME, false).catch(expectKilled);
@@ -477,6 +482,106 @@ describeWith(KUBERNETES_TOOLS, "What keeps a workload as it is", function () {
     const refused = await expectRejection(rollBack(bound), "OWNER_PUTS_BACK");
     expect(refused.what).to.contain("Indexer").and.to.contain("market");
     expect(refused.next).to.contain("--owner ignore");
+    expect(await image()).to.equal(BROKEN);
+    expectDone(await rollBack(bound, "ignore"));
+    expect(await image()).to.equal(GOOD);
+  });
+
+  it("is listed, suspended and resumed by commands, and by a rollback that says how to go on", async () => {
+    await trackedBy(`${world.namespace}_indexer`);
+    await application("indexer");
+    await kubernetes.apply(world.namespace, {
+      apiVersion: "autoscaling/v2",
+      kind: "HorizontalPodAutoscaler",
+      metadata: { name: "api" },
+      spec: {
+        scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "api" },
+        minReplicas: 2,
+        maxReplicas: 5,
+      },
+    });
+    const before = await written("Application", "indexer");
+    const { namespace } = world;
+    const { kubeconfig } = kubernetes;
+    const project = await createProject({
+      url: "http://127.0.0.1:9",
+      chainId: 1,
+      accounts: [],
+      emergency: { indexers: { api: { kubernetes: { name: "api", namespace, kubeconfig } } } },
+    });
+    const type = async (
+      task: string,
+      args: Readonly<Record<string, string | boolean>> = {},
+    ): Promise<Outcome> =>
+      await captured(
+        async (): Promise<unknown> => await project.hre.tasks.getTask(["indexer", task]).run(args),
+      );
+    try {
+      const listed = await type("owners", { json: true });
+      expectSuccess(listed);
+      expect(listOf(onlyDocument(listed), "owners")).to.deep.equal([
+        {
+          title: `Argo CD Application ${namespace}/indexer`,
+          keeps: `Deployment ${namespace}/api`,
+          heals: "at once",
+          state: "active",
+          advice: null,
+          suspended: null,
+          canBeSuspended: true,
+        },
+      ]);
+      expect(listOf(onlyDocument(listed), "companions")[0]?.does).to.contain(
+        "between 2 and 5 pods",
+      );
+      expect((await type("owners")).stdout).to.contain("puts changes back at once");
+
+      const done = await type("rollback", { yes: true, rehearse: true });
+      expectSuccess(done);
+      expect(done.stdout)
+        .to.contain("it stays suspended")
+        .and.to.contain("npx hardhat indexer resume --indexer api")
+        .and.to.contain(`Argo CD Application ${namespace}/indexer is suspended`);
+      expect(await image()).to.equal(GOOD);
+      expect((await type("owners")).stdout).to.contain("is suspended, by ");
+
+      expectSuccess(await type("resume", { yes: true }));
+      expect(await written("Application", "indexer")).to.deep.equal(before);
+      expectSuccess(await type("suspend", { yes: true }));
+      const again = await type("suspend", { yes: true, json: true });
+      expectSuccess(again);
+      expect(listOf(onlyDocument(again), "outcomes")[0]).to.include({ status: "already" });
+      expectSuccess(await type("resume", { yes: true }));
+
+      const ignored = await type("rollback", { owner: "ignore", to: "2", yes: true });
+      expectSuccess(ignored);
+      expect(ignored.stdout).to.contain("puts changes back at once");
+      expect(await written("Application", "indexer")).to.deep.equal(before);
+      expectRefusal(await type("rollback", { owner: "stop", yes: true }), "BAD_ARGUMENTS");
+    } finally {
+      await project.remove();
+    }
+  });
+
+  it("that may be read and not changed is refused in the dry run, with who may and how to go on", async () => {
+    await trackedBy(`${world.namespace}_indexer`);
+    await application("indexer");
+    const kubeconfig = await kubeconfigOfSomebody(kubernetes, world.namespace, "edit");
+    const granted = await kubernetes.kubectl(
+      world.namespace,
+      ...["create", "role", "looks", "--verb=get,list", "--resource=applications.argoproj.io"],
+    );
+    expect(granted.code, granted.output).to.equal(0);
+    await kubernetes.kubectl(
+      world.namespace,
+      ...["create", "rolebinding", "looks", "--role=looks"],
+      `--serviceaccount=${world.namespace}:somebody`,
+    );
+    const { namespace } = world;
+    const cluster = await openCluster({ kubeconfig, context: undefined, namespace });
+    const bound = await indexer({ cluster });
+    const refused = await expectRejection(rollBack(bound), "REHEARSAL_FAILED");
+    expect(refused.what).to.contain('cannot patch resource "applications"');
+    expect(refused.next).to.contain("--owner ignore").and.to.contain("indexer suspend");
     expect(await image()).to.equal(BROKEN);
     expectDone(await rollBack(bound, "ignore"));
     expect(await image()).to.equal(GOOD);
