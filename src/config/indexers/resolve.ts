@@ -2,6 +2,7 @@ import { plainSecrets, type SecretResolver } from "../sensitive.js";
 import { resolvePonder } from "./ponder-resolve.js";
 import { resolveGraphNode, resolveHosted } from "./subgraph-resolve.js";
 import type { EmergencyHelmConfig } from "./helm-types.js";
+import { resolveComparison } from "./compare-resolve.js";
 import { formatOf } from "./file-format.js";
 import type {
   EmergencyFollowedConfig,
@@ -31,6 +32,7 @@ export function resolveIndexer(
     dependsOn: user.dependsOn ?? [],
     writes: user.writes ?? false,
     network: user.network,
+    compare: (user.compare ?? []).map((one) => resolveComparison(one, secret)),
     contracts: Object.fromEntries(
       Object.entries(user.contracts ?? {}).map(([name, followed]) => [
         name,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { configuration } from "./configuration-schema.js";
+import { comparison } from "./compare-schema.js";
 import { formatOf } from "./file-format.js";
 
 import { ponder } from "./ponder-schema.js";
@@ -82,6 +83,7 @@ export const indexer = z
     writes: z.boolean().optional(),
     network: text.optional(),
     contracts: z.record(text, followed).optional(),
+    compare: z.array(comparison).optional(),
     configuration: configuration.optional(),
   })
   .strict()

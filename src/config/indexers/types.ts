@@ -1,3 +1,4 @@
+import type { EmergencyComparisonConfig, EmergencyComparisonUserConfig } from "./compare-types.js";
 import type { EmergencyConfigurationUserConfig } from "./configuration-types.js";
 import type { EmergencyHelmConfig, EmergencyHelmUserConfig } from "./helm-types.js";
 import type {
@@ -8,6 +9,7 @@ import type {
   EmergencyHostedConfig,
 } from "./subgraph-types.js";
 
+export type * from "./compare-types.js";
 export type * from "./configuration-types.js";
 export type * from "./subgraph-types.js";
 import type { EmergencyPonderConfig, EmergencyPonderUserConfig } from "./ponder-types.js";
@@ -82,6 +84,8 @@ export interface EmergencyIndexerUserConfig {
   readonly network?: string;
   /** From the contracts' names to where it has their addresses from. */
   readonly contracts?: Readonly<Record<string, EmergencyFollowedUserConfig>>;
+  /** Rows that `indexer compare` compares. */
+  readonly compare?: readonly EmergencyComparisonUserConfig[];
   /** Where its ConfigMaps and Secrets come from. */
   readonly configuration?: EmergencyConfigurationUserConfig;
 }
@@ -113,5 +117,6 @@ export interface EmergencyIndexerConfig {
   readonly writes: boolean;
   readonly network: string | undefined;
   readonly contracts: Readonly<Record<string, EmergencyFollowedConfig>>;
+  readonly compare: readonly EmergencyComparisonConfig[];
   readonly configuration: EmergencyConfigurationUserConfig | undefined;
 }
