@@ -48,7 +48,9 @@ const BASE_DELAY_MS = 250;
 const MOST_DELAY_MS = 10_000;
 
 /** No honest answer is longer: a list of versions with their errors. */
-const MAX_ANSWER_CHARACTERS = 16 * 1024 * 1024;
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+
+class AnswerTooLarge extends Error {}
 
 const JUDGED_BY_CALLER = new Set([400, 404, 409, 422]);
 
@@ -97,15 +99,15 @@ async function once(server: HttpServer, request: HttpRequest): Promise<HttpAnswe
       },
       ...(body === undefined ? {} : { body }),
     });
-    answer = { status: response.status, text: await response.text() };
+    answer = { status: response.status, text: await textOf(response) };
     retryAfter = response.headers.get("retry-after");
   } catch (error) {
+    if (error instanceof AnswerTooLarge) {
+      return { error: refused(server, "its answer is larger than any honest one"), ...final };
+    }
     return { error: unreachable(server, reasonOf(error), asError(error)), again: true, delayMs: 0 };
   }
   const { status, text } = answer;
-  if (text.length > MAX_ANSWER_CHARACTERS) {
-    return { error: refused(server, "its answer is larger than any honest one"), ...final };
-  }
   if ((status >= 200 && status < 300) || JUDGED_BY_CALLER.has(status)) {
     return answer;
   }
@@ -118,6 +120,22 @@ async function once(server: HttpServer, request: HttpRequest): Promise<HttpAnswe
     return { error: unreachable(server, `HTTP ${status}`), again: true, delayMs };
   }
   return { error: refused(server, `HTTP ${status}: ${excerpt(text)}`), ...final };
+}
+
+/** Not read to its end when it has none. */
+async function textOf({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  const stream: AsyncIterable<Uint8Array> | readonly Uint8Array[] = body ?? [];
+  // What is thrown in the loop also closes the connection.
+  for await (const chunk of stream) {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) {
+      throw new AnswerTooLarge();
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 const final = { again: false, delayMs: 0 };

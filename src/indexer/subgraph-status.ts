@@ -60,9 +60,12 @@ export interface Waited {
 /** Between two looks. */
 const POLL_MS = 1_000;
 
+/** How far it has come changes with every look. */
+const TELL_MS = 10_000;
+
 /**
  * Looks until a subgraph is up, or will not come up by itself: it has failed, is paused, or nobody indexes it.
- * @param tell told when what is waited for changes.
+ * @param tell told now and then how far it is.
  */
 export async function waitForSubgraph(
   { waitMs, now, wait }: Waited,
@@ -70,7 +73,7 @@ export async function waitForSubgraph(
   tell: (what: string) => void,
 ): Promise<SubgraphStatus> {
   const startedMs = now();
-  let told = "";
+  let toldMs = -Infinity;
   for (;;) {
     const status = await look();
     const { up, version, what } = status;
@@ -78,9 +81,40 @@ export async function waitForSubgraph(
     if (up || hopeless || now() - startedMs >= waitMs) {
       return status;
     }
-    if (what !== told) {
+    if (now() - toldMs >= TELL_MS) {
       tell(what);
-      told = what;
+      toldMs = now();
+    }
+    await wait(Math.min(POLL_MS, waitMs));
+  }
+}
+
+/**
+ * Looks until a version can be served in place of another, or will not be fit for it by itself. What it is then
+ * is for the step to judge, which looks again.
+ * @param look gives the version that is waited for, and the one that is served; null: there is none.
+ */
+export async function waitUntilFit(
+  { waitMs, now, wait }: Waited,
+  look: () => Promise<{
+    readonly candidate: VersionState | null;
+    readonly served: VersionState | null;
+  }>,
+  tell: (what: string) => void,
+): Promise<void> {
+  const startedMs = now();
+  let toldMs = -Infinity;
+  for (;;) {
+    const { candidate, served } = await look();
+    const unfit = candidate === null ? undefined : unfitToServe(candidate, served);
+    const hopeless =
+      candidate?.health !== "healthy" || candidate.paused === true || !candidate.assigned;
+    if (unfit === undefined || hopeless || now() - startedMs >= waitMs) {
+      return;
+    }
+    if (now() - toldMs >= TELL_MS) {
+      tell(unfit);
+      toldMs = now();
     }
     await wait(Math.min(POLL_MS, waitMs));
   }

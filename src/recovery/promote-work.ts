@@ -46,6 +46,17 @@ async function promoteRequest(
   const { config, liveOthers } = indexers;
   const subgraph = subgraphPromotion(name, indexers, promotion.to, promotion.from);
   if (subgraph !== undefined) {
+    if (promotion.accept.length > 0) {
+      throw new EmergencyError(
+        "BAD_ARGUMENTS",
+        `"${name}" is a subgraph, for which there is nothing to --accept`,
+        "leave --accept out",
+      );
+    }
+    if (promotion.wait && promotion.to !== undefined) {
+      const { waitForVersion } = await import("./subgraph-status.js");
+      await waitForVersion(name, indexers, promotion.to, tell);
+    }
     return { id, ...subgraph };
   }
   if (config(name).ponder !== undefined) {

@@ -94,7 +94,7 @@ const promote: SubgraphChange<GraphNodeIndexer, Intent, Seen> = {
  * The deployment that a label or a hash stands for.
  * @throws EmergencyError UNKNOWN_VERSION
  */
-async function candidateOf(indexer: GraphNodeIndexer, to: string): Promise<Deployment> {
+export async function candidateOf(indexer: GraphNodeIndexer, to: string): Promise<Deployment> {
   const { node, subgraph, name: indexerName } = indexer;
   if (DEPLOYMENT_HASH.test(to)) {
     return await deploymentOf(indexer, to);

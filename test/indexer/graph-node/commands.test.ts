@@ -91,7 +91,7 @@ describe("commands on a subgraph of a graph-node", () => {
 
   it("deploy a version, serve it, and go back by what the plan says", async () => {
     node.model.ipfs.set(NEW, { startBlock: 8_000 });
-    node.model.speed = 400;
+    node.model.speed = 200;
     const deployed = await run("deploy", { deployment: NEW, label: "v2", yes: true });
     expectSuccess(deployed);
     expect(deployed.stdout)
@@ -99,10 +99,8 @@ describe("commands on a subgraph of a graph-node", () => {
       .and.to.contain(`npx hardhat indexer remove --indexer market --deployment ${NEW} --label v2`);
     expect(node.model.names.get(SUBGRAPH)?.current).to.equal(OLD);
 
-    while (node.model.deployments.get(NEW)?.synced !== true) {
-      await run("status", { noWait: true });
-    }
-    const promoted = await run("promote", { to: "v2", yes: true, rehearse: true });
+    expectRefusal(await run("promote", { to: "v2", yes: true }), "VERSION_NOT_READY");
+    const promoted = await run("promote", { to: "v2", yes: true, rehearse: true, wait: true });
     expectSuccess(promoted);
     expect(promoted.stdout)
       .to.contain("In a look that sends nothing")
@@ -158,6 +156,7 @@ describe("commands on a subgraph of a graph-node", () => {
     ["promote", {}],
     ["promote", { to: "a/b" }],
     ["promote", { to: "v2", from: "v1" }],
+    ["promote", { to: "v2", accept: "behind" }],
   ];
   for (const [task, args] of wrong) {
     it(`refuse ${task} ${JSON.stringify(args)}`, async () => {
