@@ -13,7 +13,7 @@ import {
   type Content,
 } from "./content.js";
 import { titleOf, type ConfigurationName } from "./references.js";
-import type { Original } from "./snapshots.js";
+import type { Original } from "./copies.js";
 
 /** A ConfigMap or Secret that is to hold something else. */
 export interface Restore extends ConfigurationName {

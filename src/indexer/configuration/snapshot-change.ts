@@ -11,18 +11,14 @@ import {
 } from "../kubernetes/workload-step.js";
 import { ACCOUNT_TOKEN, contentOf, hashOf, objectNameOf, type Content } from "./content.js";
 import { referencesOf, titleOf } from "./references.js";
+import { holdsAll } from "./copies.js";
+import { hasSnapshot, outdated, readSnapshots, snapshotFor, type Snapshot } from "./snapshots.js";
 import {
-  hasSnapshot,
-  holdsAll,
-  outdated,
   planSnapshot,
-  readSnapshots,
   removeSnapshots,
-  snapshotFor,
   writeSnapshot,
   type NewSnapshot,
-  type Snapshot,
-} from "./snapshots.js";
+} from "./write-snapshot.js";
 import type { ClusterObject } from "../kubernetes/objects.js";
 import type { ConfigurationName } from "./references.js";
 

@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
 
 import type { EmergencyIndexerUserConfig } from "../../../src/config/types.js";
@@ -125,7 +127,8 @@ describeWith([...KUBERNETES_TOOLS, "moto"], "the configuration of an indexer", (
     expect(listOf(onlyDocument(again), "outcomes")[0]).to.include({ status: "already" });
 
     await deploy(kubernetes, namespace, bad);
-    await deploy(kubernetes, namespace, { ...bad, image: "web:1" }, { name: "web", replicas: 1 });
+    const web = { name: "web", kind: "DaemonSet" } as const;
+    await deploy(kubernetes, namespace, { ...bad, image: "web:1" }, web);
     const webs = await pods(kubernetes, namespace, "web");
 
     const dry = await run("rollback", { dryRun: true });
@@ -136,12 +139,23 @@ describeWith([...KUBERNETES_TOOLS, "moto"], "the configuration of an indexer", (
       .and.to.contain("set Secret db as in snapshot 1: password changed")
       .and.to.contain("Secret db, password: a value -> another value (not shown)")
       .and.to.contain("keep a copy of what revision 2 reads now, as snapshot 2")
-      .and.to.contain("let Deployment web make its pods anew")
+      .and.to.contain("let DaemonSet web make its pods anew")
       .and.to.contain("npx hardhat indexer configure --indexer api --from snapshot:2");
     expect(await held(kubernetes, namespace, "configmaps", "env")).to.deep.equal(bad.env);
 
-    const done = await run("rollback", { yes: true, rehearse: true });
-    expectSuccess(done);
+    const plan = join(project?.folder ?? "", "plan.json");
+    const saved = await run("rollback", {
+      dryRun: true,
+      json: true,
+      rehearse: true,
+      savePlan: plan,
+    });
+    expectSuccess(saved);
+    printed.push(await readFile(plan, "utf8"));
+    expect(await held(kubernetes, namespace, "configmaps", "env")).to.deep.equal(bad.env);
+    expect(await copies()).to.have.length(3);
+
+    expectSuccess(await run("rollback", { yes: true, plan }));
     await expectGood();
     expect(await image()).to.equal("api:1");
     for (const uid of await pods(kubernetes, namespace, "web")) {
@@ -189,16 +203,14 @@ describeWith([...KUBERNETES_TOOLS, "moto"], "the configuration of an indexer", (
   }).timeout(60_000);
 
   it("comes from a manifest, and the workload is restarted although its template stays", async () => {
-    await deploy(kubernetes, namespace, { ...good, env: bad.env, secret: bad.secret });
+    const stateful = { kind: "StatefulSet" } as const;
+    await deploy(kubernetes, namespace, { ...good, env: bad.env, secret: bad.secret }, stateful);
     const before = await pods(kubernetes, namespace);
-    expectSuccess(await run("snapshots"));
-    const manifest = await writeInto(
-      project?.folder ?? "",
-      "config.yaml",
-      appManifests(good)
-        .map((object) => JSON.stringify(object))
-        .join("\n---\n"),
-    );
+    const { kubeconfig } = kubernetes;
+    const as = { kubernetes: { ...stateful, name: "api", namespace, kubeconfig } };
+    expectSuccess(await run("snapshots", {}, as));
+    const documents = appManifests(good).map((object) => JSON.stringify(object));
+    await writeInto(project?.folder ?? "", "config.yaml", documents.join("\n---\n"));
     const done = await run("configure", { from: "config.yaml", yes: true });
     expectSuccess(done);
     await expectGood();
@@ -208,7 +220,6 @@ describeWith([...KUBERNETES_TOOLS, "moto"], "the configuration of an indexer", (
     const undone = await run("configure", { from: "snapshot:1", yes: true });
     expectSuccess(undone);
     expect(await held(kubernetes, namespace, "configmaps", "env")).to.deep.equal(bad.env);
-    expect(manifest).to.be.a("string");
     // What the next apply takes out is what its manifest no longer has.
     const applied = await kubernetes.apply(
       namespace,
@@ -348,6 +359,9 @@ describeWith([...KUBERNETES_TOOLS, "moto"], "the configuration of an indexer", (
       data: bad.env,
       immutable: true,
     });
+    const tried = await run("configure", { from: "snapshot:1", dryRun: true, rehearse: true });
+    expectSuccess(tried);
+    expect(await held(kubernetes, namespace, "configmaps", "env-1")).to.deep.equal(bad.env);
     const again = await run("configure", { from: "snapshot:1", yes: true, rehearse: true });
     expectSuccess(again);
     expect(again.stdout).to.contain(
