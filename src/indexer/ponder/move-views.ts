@@ -14,11 +14,17 @@ import { asOne, changeStatements } from "./statements.js";
 /** From which schema each view reads. */
 export type Sources = Readonly<Record<string, string>>;
 
-/** How long new readers may have to wait in each attempt, until those who have begun have ended. */
-const BUDGETS_MS = [50, 100, 200, 300];
+/** How long new readers may have to wait in one attempt, until those who have begun have ended. */
+const BUDGET_MS = 100;
+/** With those who have been reading for long. */
+const LONG_BUDGET_MS = 300;
 
-/** Pauses between attempts, so that those readers can go on who had to wait. */
-const PAUSES_MS = [20, 50, 100, 250, 500, 1000, 2000, 4000];
+/** Whoever has been reading for longer than this is left alone for longer. */
+const LONG_SECONDS = 2;
+
+/** Pauses between attempts, so that those can go on who had to wait. */
+const PAUSES_MS = [20, 70, 40, 110, 30, 90];
+const LONG_PAUSES_MS = [250, 500, 1000, 2000, 4000];
 
 /** The server ends the transaction by itself when this process falls silent in its midst. */
 const SILENCE_MS = 10_000;
@@ -38,39 +44,56 @@ export async function moveViews(
   prior: Facts,
   tell: (what: string) => void,
 ): Promise<Sources> {
-  const { database, views, waitMs, wait, now } = ponder;
   const run = ponder.unique();
+  try {
+    return await ponder.database.session(
+      async (session) => await attempts(session, ponder, { schema, prior, run }, tell),
+    );
+  } catch (error) {
+    if (error instanceof CommitUnknown) {
+      return await afterLostCommit(ponder, run, error);
+    }
+    throw error;
+  }
+}
+
+async function attempts(
+  session: Session,
+  ponder: PonderIndexer,
+  wanted: Pick<Attempt, "schema" | "prior" | "run">,
+  tell: (what: string) => void,
+): Promise<Sources> {
+  const { views, waitMs, wait, now } = ponder;
   const startedMs = now().getTime();
   // Whoever holds a view and then wants another one waits for us while we wait for him. Taken in the order in which
   // readers take them, there is no such circle: a view that could not be had comes first the next time.
   const order: string[] = [];
+  let budgetMs = BUDGET_MS;
+  let long = 0;
   for (let attempt = 0; ; attempt += 1) {
-    const budgetMs = nth(BUDGETS_MS, attempt);
     try {
-      return await database.session(
-        async (session) =>
-          await transaction(session, ponder, { schema, prior, run, order, budgetMs }),
-      );
+      return await transaction(session, ponder, { ...wanted, order, budgetMs });
     } catch (error) {
-      if (error instanceof CommitUnknown) {
-        return await afterLostCommit(ponder, run, error);
-      }
       if (!(error instanceof LockNotAvailable)) {
         throw error;
       }
       order.unshift(error.message);
     }
-    const blockers = await database.session(async (session) => await whoReads(session, views));
-    const pause = nth(PAUSES_MS, attempt);
+    await session.query("ROLLBACK");
+    const readers = await whoReads(session, views);
+    const isLong = (readers[0]?.seconds ?? 0) >= LONG_SECONDS;
+    budgetMs = isLong ? LONG_BUDGET_MS : BUDGET_MS;
+    const pause = isLong ? nth(LONG_PAUSES_MS, long) : nth(PAUSES_MS, attempt % PAUSES_MS.length);
     if (now().getTime() - startedMs + pause > waitMs) {
       throw new EmergencyError(
         "VIEWS_BUSY",
-        `somebody reads the views of "${views}" and does not end: ${blockers}. Nothing was changed`,
+        `somebody reads the views of "${views}" and does not end: ${inWords(readers)}. Nothing was changed`,
         "wait until that has ended, or end it: SELECT pg_terminate_backend(<process>); then type the same command again",
       );
     }
-    if (attempt >= BUDGETS_MS.length) {
-      tell(`readers to end: ${blockers}`);
+    if (isLong) {
+      long += 1;
+      tell(`readers to end: ${inWords(readers)}`);
     }
     await wait(pause);
   }
@@ -227,15 +250,16 @@ function onlySource(found: Look): string | null {
   return found.change.present.size === 1 ? describePresent(found.change) : null;
 }
 
-const blocker = z.object({
+const reader = z.object({
   pid: z.number(),
   login: z.string().nullable(),
   application: z.string().nullable(),
   seconds: z.coerce.number(),
 });
+type Reader = z.infer<typeof reader>;
 
 /** Who holds views of the schema, longest first. */
-async function whoReads(session: Session, views: string): Promise<string> {
+async function whoReads(session: Session, views: string): Promise<readonly Reader[]> {
   const rows = await session.query(
     `SELECT DISTINCT a.pid, a.usename AS login, a.application_name AS application,
        coalesce(extract(epoch FROM clock_timestamp() - a.xact_start), 0)::int AS seconds
@@ -247,10 +271,13 @@ async function whoReads(session: Session, views: string): Promise<string> {
      ORDER BY seconds DESC LIMIT 3`,
     [views],
   );
-  const found = z.array(blocker).parse(rows);
-  return found.length === 0
-    ? "it is over by now"
-    : found
+  return z.array(reader).parse(rows);
+}
+
+function inWords(readers: readonly Reader[]): string {
+  return readers.length === 0
+    ? "many, one after the other"
+    : readers
         .map(
           ({ pid, login, application, seconds }) =>
             `process ${pid} (${[login, application].filter((each) => each !== null && each !== "").join(", ")}) since ${seconds} s`,

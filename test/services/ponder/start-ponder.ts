@@ -1,6 +1,13 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
-import { inTemporaryFolder, onFreePort, startProcess } from "../servers/process.js";
+import {
+  inTemporaryFolder,
+  onFreePort,
+  startProcess,
+  temporaryFolder,
+} from "../servers/process.js";
+import { runToEnd } from "../servers/run-to-end.js";
 import { writeTokenApp } from "./token-app.js";
 
 /** A `ponder start` that a test has started. */
@@ -33,7 +40,7 @@ export async function startPonder(options: PonderOptions): Promise<Ponder> {
     await writeTokenApp(folder);
     return await onFreePort(async (port) => {
       const url = `http://127.0.0.1:${port}`;
-      const { database, schema, rpcUrl, chainId, token, previous } = options;
+      const { schema } = options;
       const server = await startProcess({
         name: "ponder",
         command: process.execPath,
@@ -42,23 +49,7 @@ export async function startPonder(options: PonderOptions): Promise<Ponder> {
           ...["--port", String(port), "--hostname", "127.0.0.1", "--log-format", "json"],
         ],
         cwd: folder,
-        env: {
-          DATABASE_URL: database,
-          RPC_URL: rpcUrl,
-          CHAIN_ID: String(chainId),
-          TOKEN_ADDRESS: token.address,
-          TOKEN_START_BLOCK: String(token.startBlock),
-          ...(previous === undefined
-            ? {}
-            : {
-                PREVIOUS_ADDRESS: previous.address,
-                PREVIOUS_START_BLOCK: String(previous.startBlock),
-                PREVIOUS_END_BLOCK: String(previous.endBlock),
-              }),
-          PONDER_TELEMETRY_DISABLED: "1",
-          // Where it keeps what it knows of this machine.
-          XDG_CONFIG_HOME: folder,
-        },
+        env: environment(options, folder),
         ready: async () => (await fetch(`${url}/health`)).ok,
       });
       return {
@@ -70,4 +61,48 @@ export async function startPonder(options: PonderOptions): Promise<Ponder> {
       };
     });
   });
+}
+
+/** Lets Ponder itself point views at a schema, as its documentation says. */
+export async function createViews(options: PonderOptions, views: string): Promise<void> {
+  const folder = await temporaryFolder("ponder");
+  try {
+    await writeTokenApp(folder);
+    const { code, output } = await runToEnd(
+      process.execPath,
+      [
+        ...[join(folder, PROGRAM), "db", "create-views"],
+        ...["--schema", options.schema, "--views-schema", views],
+      ],
+      { cwd: folder, env: environment(options, folder) },
+    );
+    if (code !== 0) {
+      throw new Error(`ponder db create-views failed:\n${output}`);
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function environment(
+  { database, rpcUrl, chainId, token, previous }: PonderOptions,
+  folder: string,
+): Readonly<Record<string, string>> {
+  return {
+    DATABASE_URL: database,
+    RPC_URL: rpcUrl,
+    CHAIN_ID: String(chainId),
+    TOKEN_ADDRESS: token.address,
+    TOKEN_START_BLOCK: String(token.startBlock),
+    ...(previous === undefined
+      ? {}
+      : {
+          PREVIOUS_ADDRESS: previous.address,
+          PREVIOUS_START_BLOCK: String(previous.startBlock),
+          PREVIOUS_END_BLOCK: String(previous.endBlock),
+        }),
+    PONDER_TELEMETRY_DISABLED: "1",
+    // Where it keeps what it knows of this machine.
+    XDG_CONFIG_HOME: folder,
+  };
 }

@@ -7,7 +7,7 @@ import { ponderIn, promoted, VIEWS } from "./promoting.js";
 import { startReaders, type Questions } from "./readers.js";
 
 /** How often the views are moved to and fro. */
-const MOVES = 20;
+const MOVES = 8;
 
 const QUESTIONS: Questions = {
   whole: `SELECT (SELECT value->>'build_id' FROM ${VIEWS}._ponder_meta) AS build, min(source) AS what,
@@ -32,7 +32,7 @@ describeWith(["postgres"], "Readers while the views are moved", () => {
     await makeDeployment(postgres, url, { schema: "two" });
     const ponder = await ponderIn(url, { waitMs: 60_000 });
     await promoted(ponder, "one");
-    const load = await startReaders(url, QUESTIONS);
+    const load = startReaders(url, QUESTIONS);
     for (let move = 0; move < MOVES; move += 1) {
       await promoted(ponder, move % 2 === 0 ? "two" : "one");
       await load.round();
@@ -49,8 +49,8 @@ describeWith(["postgres"], "Readers while the views are moved", () => {
     await makeDeployment(postgres, url, { schema: "two", kinds: ["a", "b"] });
     const ponder = await ponderIn(url, { waitMs: 60_000 });
     await promoted(ponder, "one");
-    const load = await startReaders(url, QUESTIONS);
-    for (const schema of ["two", "one", "two", "one", "two"]) {
+    const load = startReaders(url, QUESTIONS);
+    for (const schema of ["two", "one", "two"]) {
       await promoted(ponder, schema);
       await load.round();
     }
