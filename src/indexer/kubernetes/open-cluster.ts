@@ -56,7 +56,7 @@ export async function openCluster(place: ClusterPlace, dryRun = false): Promise<
         : `name one of these in hardhat.config.ts, kubernetes.context: ${names.join(", ")}`,
     );
   }
-  if (cluster.server.startsWith("http:") && cluster.skipTLSVerify !== true) {
+  if (cluster.server.startsWith("http:") && !cluster.skipTLSVerify) {
     throw new EmergencyError(
       "BAD_CONFIG",
       `${cluster.server} of context ${context.name} is not encrypted, and Kubernetes' client would send it your credentials`,

@@ -151,7 +151,7 @@ describeWith(KUBERNETES_TOOLS, "Several indexers", function () {
   it("that do not wait for each other are changed side by side", async () => {
     // Neither is answered before both have asked: one after the other would never end.
     const waiting: (() => void)[] = [];
-    const both = async (): Promise<undefined> => {
+    const both = async (): Promise<void> => {
       await new Promise<void>((resolve) => {
         waiting.push(resolve);
         if (waiting.length === 2) {
@@ -160,13 +160,16 @@ describeWith(KUBERNETES_TOOLS, "Several indexers", function () {
           });
         }
       });
-      return undefined;
     };
     // Every patch may be the one that is held up: which request it is depends on who asks first.
     for (let number = 1; number <= 60; number += 1) {
       proxy.onRequest(number, {
-        before: async ({ method, path }) =>
-          method === "PATCH" && path.includes("/deployments/") ? await both() : undefined,
+        before: async ({ method, path }) => {
+          if (method === "PATCH" && path.includes("/deployments/")) {
+            await both();
+          }
+          return undefined;
+        },
       });
     }
     expectSuccess(await run("rollback", { indexer: "docs,api", yes: true }));
