@@ -92,4 +92,19 @@ describe("The order of several indexers", () => {
       "resume api < roll back api",
     ]);
   });
+
+  it("stops nobody for what is itself a stop or a start, and stops those first that stand on others", () => {
+    const going = (way: "up" | "down") =>
+      order(["api", "web", "sync"], (name) => ({ ...rollBack(name), order: way }));
+    expect(going("up")).to.deep.equal([
+      "roll back sync",
+      "roll back api < roll back sync",
+      "roll back web < roll back sync, roll back api",
+    ]);
+    expect(going("down")).to.deep.equal([
+      "roll back web",
+      "roll back api < roll back web",
+      "roll back sync < roll back web, roll back api",
+    ]);
+  });
 });

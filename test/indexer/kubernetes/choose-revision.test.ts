@@ -75,4 +75,47 @@ describe("The revision to go back to", () => {
     }
     expect(parseTarget(undefined)).to.deep.equal({ to: "previous" });
   });
+
+  it("is not the same version before it was restarted, nor what somebody went back from", () => {
+    const restarted = {
+      ...template("api:2"),
+      metadata: {
+        labels: { app: "api" },
+        annotations: { "kubectl.kubernetes.io/restartedAt": "2026-01-01T00:00:00Z" },
+      },
+    };
+    const now = workload({ spec: { template: restarted } });
+    const all = [
+      revision(1, "api:1"),
+      revision(2, "api:2"),
+      revision(3, "api:2", { present: true, template: restarted, hash: templateHash(restarted) }),
+    ];
+    expect(chooseRevision("api", now, all, { to: "previous" }).revision.number).to.equal(1);
+    expect(() => chooseRevision("api", now, all.slice(1), { to: "previous" })).to.throw(
+      /no revision before/,
+    );
+
+    const left = revision(2, "api:2", {
+      health: "rolled-back",
+      recorded: { health: "rolled-back", at: "2026-01-02T00:00:00Z" },
+      pods: 1,
+      available: 1,
+    });
+    const recorded = { health: "healthy", at: "2026-01-01T00:00:00Z" } as const;
+    const worked = revision(1, "api:1", { health: "healthy", recorded });
+    const present = revision(3, "api:3", { present: true, health: "failing", pods: 1 });
+    const healthy = (...some: readonly (typeof left)[]) =>
+      chooseRevision("api", workload(), [...some, present], { to: "healthy" });
+    expect(healthy(worked, left).revision.number).to.equal(1);
+    expect(healthy(worked, left).notes.join()).to.contain("worked at 2026-01-01");
+    // Better than nothing that works, and said.
+    expect(healthy(left).revision.number).to.equal(2);
+    expect(healthy(left).notes.join()).to.contain("was rolled back at 2026-01-02");
+    expect(() => healthy({ ...left, pods: 0, available: 0 })).to.throw(/UNKNOWN_REVISION/);
+    const failed = { health: "failing", at: "2026-01-02T00:00:00Z" } as const;
+    const asked = [revision(2, "api:2", { health: "failing", recorded: failed }), present];
+    const third = workload({ spec: { template: template("api:3") } });
+    const { notes } = chooseRevision("api", third, asked, { to: "previous" });
+    expect(notes.join()).to.contain("did not work at 2026-01-02");
+  });
 });

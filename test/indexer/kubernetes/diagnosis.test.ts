@@ -127,4 +127,51 @@ describe("Why a workload does not come up", () => {
     expect(byEvent(1)[0]?.kind).to.equal("refused");
     expect(byEvent(2)).to.deep.equal([]);
   });
+
+  it("is the probe for which a container is killed, and not that it crashes", () => {
+    const crash = (reason: string, exitCode: number): Pod =>
+      pod({
+        phase: "Running",
+        containerStatuses: [
+          {
+            name: "api",
+            restartCount: 4,
+            state: { waiting: { reason: "CrashLoopBackOff" } },
+            lastState: { terminated: { exitCode, reason } },
+          },
+        ],
+      });
+    const killed = crash("Error", 137);
+    const liveness = (field: string) =>
+      warning("uid-pod", "Unhealthy", "Liveness probe failed: refused", field);
+    for (const field of ["", "spec.containers{api}"]) {
+      const [cause] = causes([killed], [liveness(field)]);
+      expect(cause).to.include({ kind: "probe", passing: false });
+      expect(cause?.what).to.contain("killed because of a probe").and.to.contain("refused");
+      expect(cause?.crashed).to.deep.equal({ pod: "api-x", container: "api" });
+    }
+    // Of another container, of readiness, or of no matter.
+    expect(causes([killed], [liveness("spec.containers{proxy}")])[0]?.kind).to.equal("crash");
+    const readiness = warning("uid-pod", "Unhealthy", "Readiness probe failed: 503");
+    expect(causes([killed], [readiness])[0]?.kind).to.equal("crash");
+    expect(causes([crash("OOMKilled", 137)], [liveness("")])[0]?.what).to.contain("OOMKilled");
+    expect(causes([crash("Completed", 0)])[0]?.what).to.contain("ends by itself");
+  });
+
+  it("is what a pod waits for before it has a container, which a kubelet shows as being created", () => {
+    const creating = waiting("ContainerCreating");
+    const mount = (what: string) => warning("uid-pod", "FailedMount", what);
+    const kinds = [
+      [mount('configmap "settings" not found'), "configuration"],
+      [mount('secret "database" not found'), "configuration"],
+      [mount("timed out waiting for the disk"), "volume"],
+      [warning("uid-pod", "FailedAttachVolume", "in use elsewhere"), "volume"],
+      [warning("uid-pod", "FailedCreatePodSandBox", "no address left"), "sandbox"],
+    ] as const;
+    for (const [event, kind] of kinds) {
+      expect(causes([creating], [event])[0]).to.include({ kind, passing: false });
+    }
+    // It has been mounted since.
+    expect(causes([unready], [mount("timed out")])[0]?.kind).to.equal("waiting");
+  });
 });
