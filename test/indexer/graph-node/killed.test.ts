@@ -75,6 +75,7 @@ describe("a command on a graph-node that is cut off", () => {
     } finally {
       await node.stop();
       expect(node.refusals).to.deep.equal([]);
+      expect(node.model.violations).to.deep.equal([]);
     }
   }
 

@@ -62,7 +62,7 @@ export class GraphNodeModel {
   /** How many blocks a deployment indexes in a step of time. */
   speed = 20;
   /** For how many steps a node goes on after it should have paused. */
-  stopsAfter = 3;
+  stopsAfter = 8;
   /** What nobody may ever do. */
   readonly violations: string[] = [];
   readonly #stopping = new Map<string, number>();

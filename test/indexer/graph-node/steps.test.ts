@@ -87,6 +87,17 @@ describe("steps on a graph-node", () => {
       expect(deployment(OLD)).to.include({ paused: false, running: true, rewoundTo: 9_000 });
     });
 
+    it("waits for a node that stops late, where graphman itself would not see it", async () => {
+      node.model.stopsAfter = 40;
+      const { outcomes } = await run(
+        node.config,
+        "graph-node-rewind",
+        { block: 9_000 },
+        node.graphman,
+      );
+      expect(outcomes[0]).to.include({ status: "done" });
+    });
+
     it("has no way back, and says why", async () => {
       const { steps } = await plan(node.config, "graph-node-rewind", { block: 9_000 });
       expect(steps[0]?.inverse).to.have.property("none").that.contains("indexed again");
