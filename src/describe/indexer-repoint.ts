@@ -1,10 +1,10 @@
 import { task } from "hardhat/config";
 
-import { changingIndexers } from "./indexer-options.js";
+import { changingIndexers, lookingAtIndexer } from "./indexer-options.js";
 import { withOwners } from "./indexer-owners.js";
 import { withText } from "./options.js";
 
-/** `npx hardhat indexer repoint` */
+/** `npx hardhat indexer repoint`, `compare` */
 export const indexerRepointTasks = [
   changingIndexers(
     withOwners(
@@ -44,5 +44,25 @@ export const indexerRepointTasks = [
   )
     .addFlag({ name: "forgetOld", description: "Go on where the history of a contract is lost" })
     .setAction(async () => await import("../../tasks/indexer/repoint.js"))
+    .build(),
+  lookingAtIndexer(
+    withText(
+      withText(
+        withText(
+          task(
+            ["indexer", "compare"],
+            "Compare rows of the old and the new indexer at one block, and with the chain",
+          ),
+          "only",
+          "Names of comparisons from the config, separated by commas; default: all",
+        ),
+        "block",
+        "The block to compare at; default: the newest one that both have",
+      ),
+      "most",
+      "So many differences are listed; default: 10",
+    ),
+  )
+    .setAction(async () => await import("../../tasks/indexer/compare.js"))
     .build(),
 ];

@@ -121,9 +121,7 @@ export function graphNodeTable(table: GraphqlTable): RowSource {
       return await use({
         block,
         rows: graphRows(table, block),
-        moved: async () => {
-          await Promise.resolve(undefined);
-        },
+        moved: async () => await Promise.resolve<string | undefined>(undefined),
       });
     },
   };

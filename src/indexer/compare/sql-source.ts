@@ -34,9 +34,7 @@ export function sqlTable(table: SqlTable, chainId: number | null): RowSource {
         const result = await use({
           block,
           rows: sqlRows(session, title, table),
-          moved: async () => {
-            await Promise.resolve(undefined);
-          },
+          moved: async () => await Promise.resolve<string | undefined>(undefined),
         });
         await session.query("ROLLBACK");
         return result;
