@@ -32,7 +32,13 @@ export interface SubgraphChange<World, Intent extends { readonly indexer: string
   /** Does one of the decision's actions; what it returns goes into the report. */
   act(world: World, seen: Seen, action: Action, tell: Tell): Promise<JsonObject>;
   /** Waits until it has come about. Never writes. */
-  readBack(world: World, intent: Intent, step: PlannedStep, tell: Tell): Promise<Verification>;
+  readBack(
+    world: World,
+    intent: Intent,
+    step: PlannedStep,
+    tell: Tell,
+    effects: Effects,
+  ): Promise<Verification>;
 }
 
 /** Whether an indexer is one that keeps nothing. */
@@ -103,14 +109,14 @@ export class SubgraphStep<
     return await this.perform(step, () => undefined);
   }
 
-  async verify(step: PlannedStep): Promise<Verification> {
+  async verify(step: PlannedStep, effects: Effects): Promise<Verification> {
     const { world, intent } = await this.#open(step.intent);
     if (world.dryRun) {
       const evidence = ["the server has no dry run: what is there was looked at, and nothing sent"];
       return { verified: true, evidence };
     }
     const tell = this.#tells.get(step.id) ?? (() => undefined);
-    return await this.#change.readBack(world, intent, step, tell);
+    return await this.#change.readBack(world, intent, step, tell, effects);
   }
 
   async compare(rehearsed: Effects, real: Effects): Promise<readonly string[]> {

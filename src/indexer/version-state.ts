@@ -80,10 +80,10 @@ export function unfitToServe(
     return "it has errors: queries against it are answered with an error instead of rows";
   }
   if (!candidate.assigned) {
-    return "no node has the task of indexing it, so that it would stand still";
+    return "no node has the task of indexing it: it stands still";
   }
   if (candidate.paused === true) {
-    return "it is paused, so that it would stand still";
+    return "it is paused: it stands still";
   }
   if (candidate.latest === null || !candidate.synced) {
     return `it is not synced: it ${progressOf(candidate)}`;

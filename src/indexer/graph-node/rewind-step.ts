@@ -1,7 +1,8 @@
 import { z } from "zod";
 
 import { EmergencyError } from "../../errors.js";
-import type { Action } from "../../step.js";
+import { isRecord } from "../../json.js";
+import type { Action, Effects } from "../../step.js";
 import { nothingToDo, SubgraphStep, type SubgraphChange, type Tell } from "../subgraph-step.js";
 import { failureOf, progressOf } from "../version-state.js";
 import type { Deployment, GraphNodeBook, GraphNodeIndexer } from "./graph-node.js";
@@ -67,10 +68,10 @@ const rewind: SubgraphChange<GraphNodeIndexer, Intent, Seen> = {
         return {};
     }
   },
-  async readBack(indexer, { block }, step) {
+  async readBack(indexer, _intent, step, _tell, effects) {
     const hash = step.outputs.deployment ?? (await currentOf(indexer)).deployment;
     const found = await deploymentOf(indexer, hash);
-    const evidence = [`${hash} has been taken back to block ${block}, and ${progressOf(found)}`];
+    const evidence = [...rewinds(effects), `${hash} ${progressOf(found)}`];
     if (found.health === "failed") {
       return { verified: false, evidence, problem: failureOf(found) };
     }
@@ -80,6 +81,13 @@ const rewind: SubgraphChange<GraphNodeIndexer, Intent, Seen> = {
     return { verified: true, evidence };
   },
 };
+
+/** What was seen of a rewind while graphman ran. Afterwards nothing shows it any more. */
+function rewinds({ actions }: Effects): readonly string[] {
+  return actions.flatMap((action) =>
+    isRecord(action) && typeof action.seen === "string" ? [action.seen] : [],
+  );
+}
 
 /** Where a deployment is, seen from the block that it is to go back to. */
 function position({ latest }: Deployment, block: number): "beyond" | "there" | "before" {
@@ -209,10 +217,11 @@ async function runRewind(indexer: GraphNodeIndexer, seen: Seen, tell: Tell) {
       `it stays paused at block ${still.latest?.number ?? 0}. Correct what graphman says and type the same command again; or let it go on as it was: npx hardhat indexer start --indexer ${indexer.name}`,
     );
   }
+  const from = still.latest?.number ?? 0;
   return {
-    from: still.latest?.number ?? null,
-    to: block,
-    seen: seenThere ? `at block ${lowest}` : "graphman says so",
+    seen: seenThere
+      ? `it was seen at block ${lowest}, down from ${from}`
+      : `graphman says that it has taken it from block ${from} to ${block}`,
   };
 }
 
