@@ -4,6 +4,7 @@ import type { Indexer } from "../indexer.js";
 import {
   nothingToDo,
   titleOf as titleOfWorkload,
+  type Tell,
   type WorkloadChange,
 } from "../kubernetes/workload-step.js";
 import { hashOf, objectNameOf, sameContent, type Content } from "./content.js";
@@ -11,6 +12,8 @@ import { changedKeys, differencesOf, inWords } from "./difference.js";
 import {
   configurationIntent,
   lookAtConfiguration,
+  unlessDenied,
+  wayOut,
   type ConfigurationIntent,
   type Seen,
 } from "./look-configuration.js";
@@ -41,7 +44,7 @@ export function configurationChange(
     look: async (indexer, intent) => await lookAtConfiguration(indexer, intent, places),
     facts: factsOf,
     decide,
-    writes: (indexer, _intent, seen) => writesOf(indexer, seen),
+    writes: (indexer, _intent, seen, tell) => writesOf(indexer, seen, tell),
     async readBack(indexer, intent) {
       const seen = await lookAtConfiguration(indexer, intent, places);
       const differ = seen.objects.filter(({ restore }) => restore !== null).map(titleOf);
@@ -67,8 +70,11 @@ export function configurationChange(
 /** What is said of the snapshot that holds the present state. */
 async function keptNow(
   { cluster }: Indexer,
-  { history, snapshots }: Seen,
+  { history, snapshots, before, now }: Seen,
 ): Promise<readonly string[]> {
+  if (before !== null) {
+    return [`no copy is kept of what revision ${now.number} reads`];
+  }
   const newest = snapshots.at(-1);
   return newest !== undefined && (await hasSnapshot(cluster, history.workload, newest.number))
     ? [`snapshot ${newest.number} is in the cluster`]
@@ -179,7 +185,11 @@ function restoreAction(restore: Restore, present: Content | null, source: FoundS
   };
 }
 
-function writesOf(indexer: Indexer, seen: Seen): readonly (() => Promise<JsonObject>)[] {
+function writesOf(
+  indexer: Indexer,
+  seen: Seen,
+  tell: Tell,
+): readonly (() => Promise<JsonObject>)[] {
   const { cluster } = indexer;
   const { history, objects, before, after, snapshots, target } = seen;
   const restores = objects.flatMap(({ restore }) => restore ?? []);
@@ -188,8 +198,18 @@ function writesOf(indexer: Indexer, seen: Seen): readonly (() => Promise<JsonObj
       ? []
       : [
           async (): Promise<JsonObject> => {
-            await writeSnapshot(indexer, history.workload, before);
-            return { did: `keep snapshot ${before.number}` };
+            const [, denied] = await unlessDenied(async () => {
+              await writeSnapshot(indexer, history.workload, before);
+            }, undefined);
+            if (denied === null) {
+              return { did: `keep snapshot ${before.number}` };
+            }
+            // Nothing is lost that is not there to be lost: no reason to stop a rollback.
+            if (restores.length > 0) {
+              throw wayOut(denied);
+            }
+            tell(`no copy of the configuration is kept: ${denied.what}`);
+            return { did: "keep no copy, for want of a right" };
           },
         ]),
     ...restores.map((restore, index) => async (): Promise<JsonObject> => {

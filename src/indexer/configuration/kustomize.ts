@@ -81,7 +81,12 @@ async function run(
     execFile(
       program,
       [...args],
-      { maxBuffer: MOST_OUTPUT_BYTES, timeout: PATIENCE_MS },
+      // A base from the network may want a password: nobody is there to type it.
+      {
+        maxBuffer: MOST_OUTPUT_BYTES,
+        timeout: PATIENCE_MS,
+        env: { ...process.env, GIT_TERMINAL_PROMPT: "0" },
+      },
       (error, stdout) => {
         resolve(
           error === null

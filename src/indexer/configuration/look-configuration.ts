@@ -145,7 +145,7 @@ function sideOf({ number, template }: History["revisions"][number]): Side {
 }
 
 /** What there is, or the refusal of somebody who may not read it. */
-async function unlessDenied<T>(
+export async function unlessDenied<T>(
   read: () => Promise<T>,
   otherwise: T,
 ): Promise<readonly [T, EmergencyError | null]> {
@@ -168,10 +168,11 @@ async function withWayOut<T>(read: Promise<T>): Promise<T> {
   return found;
 }
 
-function wayOut(denied: EmergencyError): EmergencyError {
+/** A refusal that says how to go on without what may not be done. */
+export function wayOut(denied: EmergencyError): EmergencyError {
   return new EmergencyError(
     denied.code,
-    `whether the configuration is as it was cannot be told: ${denied.what}. Nothing was written`,
+    `the configuration cannot be brought back: ${denied.what}. Nothing was written`,
     `${denied.next}; or leave it as it is: --configuration keep`,
     denied,
   );

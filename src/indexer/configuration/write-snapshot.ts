@@ -82,7 +82,9 @@ export async function writeSnapshot(
     name: workload.metadata.name,
     uid: workload.metadata.uid,
   };
-  for (const { kind: own, name, copy, source } of snapshot.objects) {
+  // Secrets first: whoever may not make those leaves nothing behind.
+  const objects = [...snapshot.objects].sort((a, b) => (a.kind > b.kind ? -1 : 1));
+  for (const { kind: own, name, copy, source } of objects) {
     if (copy === null || source === null) {
       continue;
     }

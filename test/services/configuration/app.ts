@@ -224,6 +224,8 @@ export async function kubeconfigFor(
   rules: readonly {
     readonly apiGroups: readonly string[];
     readonly resources: readonly string[];
+    /** Default: all. */
+    readonly verbs?: readonly string[];
   }[],
 ): Promise<string> {
   const make = async (group: string, plural: string, body: object): Promise<void> => {
@@ -236,7 +238,7 @@ export async function kubeconfigFor(
   const metadata = { name };
   const rbac = "/apis/rbac.authorization.k8s.io/v1";
   await make("/api/v1", "serviceaccounts", { metadata });
-  await make(rbac, "roles", { metadata, rules: rules.map((rule) => ({ ...rule, verbs: ["*"] })) });
+  await make(rbac, "roles", { metadata, rules: rules.map((rule) => ({ verbs: ["*"], ...rule })) });
   await make(rbac, "rolebindings", {
     metadata,
     roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },

@@ -432,6 +432,34 @@ describeWith([...KUBERNETES_TOOLS, "moto"], "the configuration of an indexer", (
     expect(await copies()).to.deep.equal(before);
   }).timeout(60_000);
 
+  it("is no reason to stop a rollback of somebody who may only read it", async () => {
+    await deploy(kubernetes, namespace, good);
+    await deploy(kubernetes, namespace, bad);
+    const kubeconfig = await kubeconfigFor(kubernetes, namespace, "reader", [
+      { apiGroups: ["apps"], resources: ["*"] },
+      {
+        apiGroups: [""],
+        resources: ["configmaps", "secrets", "pods", "events"],
+        verbs: ["get", "list"],
+      },
+    ]);
+    const as = { kubernetes: { name: "api", namespace, kubeconfig } };
+    const done = await run("rollback", { yes: true, rehearse: true }, as);
+    expectSuccess(done);
+    expect(done.stdout)
+      .to.contain("no copy of the configuration is kept: you may not make secrets")
+      .and.to.contain("no copy is kept of what revision 2 reads");
+    expect(await image()).to.equal("api:1");
+    expect(await copies()).to.deep.equal([]);
+    await writeInto(project?.folder ?? "", "config.json", appManifests(good)[0]);
+    const refused = await run("configure", { from: "config.json", yes: true });
+    const { what } = expectRefusal(refused, "REHEARSAL_FAILED");
+    expect(what)
+      .to.contain('cannot create resource "secrets"')
+      .and.to.contain("Nothing was written");
+    expect(await held(kubernetes, namespace, "configmaps", "env")).to.deep.equal(bad.env);
+  }).timeout(60_000);
+
   it("leaves copies that go with their revisions, and with the workload", async () => {
     const shape = { replicas: 1 };
     for (const number of [1, 2, 3]) {
