@@ -9,6 +9,7 @@ import { OwnersStep } from "../indexer/owners/owners-step.js";
 import type { Step, StepSet } from "../step.js";
 import type { OtherBooks } from "./indexer-place.js";
 import { LazyStep } from "./lazy-step.js";
+import { ownedWorkloads } from "./owned-workload.js";
 
 const HOSTS = ["goldsky", "alchemy"] as const;
 
@@ -63,8 +64,8 @@ export function indexerSteps(
       const { snapshotStep } = await import("../indexer/configuration/steps.js");
       return snapshotStep(workloads);
     }),
-    new OwnersStep(workloads, "suspend"),
-    new OwnersStep(workloads, "resume"),
+    new OwnersStep(ownedWorkloads(workloads, helm), "suspend"),
+    new OwnersStep(ownedWorkloads(workloads, helm), "resume"),
   ];
   return new Map(steps.map((step) => [step.kind, step]));
 }

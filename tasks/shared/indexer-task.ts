@@ -13,6 +13,7 @@ import { runIndexerCommand } from "../../src/recovery/indexer-command.js";
 import { copyInWords } from "../../src/recovery/indexer-copy.js";
 import type { IndexerWork } from "../../src/recovery/indexer-order.js";
 import { openIndexers, type Indexers } from "../../src/recovery/indexer-place.js";
+import { ownedWorkloads } from "../../src/recovery/owned-workload.js";
 import type { IndexerWorld } from "../../src/recovery/plan.js";
 import { CLUSTER_WORDS, HumanView } from "../../src/view/human.js";
 import { silentView } from "../../src/view/json.js";
@@ -101,15 +102,20 @@ export interface OwnerArguments {
 }
 
 async function ownersOf(
-  { names, config, live }: Indexers,
+  { names, config, live, liveOthers }: Indexers,
   typed: OwnerArguments | undefined,
 ): Promise<ReadonlyMap<string, OwnerRequests>> {
   if (typed === undefined) {
     return new Map();
   }
   const policy = parseOwnerPolicy(typed.owner, typed.resume);
-  const inClusters = names.filter((name) => config(name).kubernetes !== undefined);
-  return await ownerRequests(live, inClusters, policy);
+  const inClusters = names.filter((name) => {
+    const { kubernetes, helm } = config(name);
+    return kubernetes !== undefined || helm !== undefined;
+  });
+  const owned = ownedWorkloads(live, liveOthers.helm);
+  const isRelease = (name: string): boolean => config(name).helm !== undefined;
+  return await ownerRequests(owned, inClusters, policy, isRelease);
 }
 
 /** Runs a command that only looks at one workload, and prints a refusal as asked. */

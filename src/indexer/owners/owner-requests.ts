@@ -20,17 +20,18 @@ export interface OwnerRequests {
 /**
  * The steps on the owners of indexers, by indexer. Nothing where nothing keeps a workload as it is.
  * @param names of indexers that run in a cluster.
+ * @param isRelease whether an indexer is changed by Helm itself: then its release is no owner of it.
  */
 export async function ownerRequests(
   indexers: IndexerBook,
   names: readonly string[],
   { owner, resume }: OwnerPolicy,
+  isRelease: (name: string) => boolean = () => false,
 ): Promise<ReadonlyMap<string, OwnerRequests>> {
   return new Map(
     await Promise.all(
       names.map(async (name): Promise<readonly [string, OwnerRequests]> => {
-        const { owners } = await findOwners(await indexers(name));
-        if (owners.length === 0) {
+        if (!(await isOwned(indexers, name, isRelease(name)))) {
           return [name, { first: [], last: [] }];
         }
         const resumes = resume && owner === "suspend";
@@ -48,6 +49,19 @@ export async function ownerRequests(
       }),
     ),
   );
+}
+
+async function isOwned(indexers: IndexerBook, name: string, isRelease: boolean): Promise<boolean> {
+  try {
+    const { owners } = await findOwners(await indexers(name));
+    return owners.some(({ title }) => !isRelease || !title.startsWith("Helm release "));
+  } catch (error) {
+    // Whoever wants to change what is not there says so better.
+    if (error instanceof EmergencyError && error.code === "UNKNOWN_WORKLOAD") {
+      return false;
+    }
+    throw error;
+  }
 }
 
 /**

@@ -20,9 +20,11 @@ import {
   listOf,
   onlyDocument,
 } from "../../helpers/refusal.js";
+import { HELM_TOOLS, releasesIn } from "../helm/releases.js";
 import { at, containerOf, indexerIn, manifest, roll } from "../kubernetes/workloads.js";
 import { describeWith } from "../servers/describe-services.js";
-import { KUBERNETES_TOOLS, startKubernetes, type Kubernetes } from "../servers/kubernetes.js";
+import { startKubernetes, type Kubernetes } from "../servers/kubernetes.js";
+import { pathOf } from "../servers/tools.js";
 import {
   fluxLabels,
   startApplicationSets,
@@ -42,7 +44,7 @@ const BROKEN = "api:2";
 
 const AUTOMATED = { automated: { prune: true, selfHeal: true }, retry: { limit: 2 } };
 
-describeWith(KUBERNETES_TOOLS, "What keeps a workload as it is", function () {
+describeWith(HELM_TOOLS, "What keeps a workload as it is", function () {
   this.timeout(120_000);
   let kubernetes: Kubernetes;
   let world: World;
@@ -559,6 +561,51 @@ describeWith(KUBERNETES_TOOLS, "What keeps a workload as it is", function () {
       expectRefusal(await type("rollback", { owner: "stop", yes: true }), "BAD_ARGUMENTS");
     } finally {
       await project.remove();
+    }
+  });
+
+  it("Flux' HelmRelease is suspended before helm rolls its release back, and wins no more", async () => {
+    world = new World(kubernetes, await kubernetes.namespace());
+    const { namespace } = world;
+    const releases = await releasesIn(kubernetes, namespace);
+    const { kubeconfig } = kubernetes;
+    const helm = { release: "api", program: pathOf("helm"), namespace, kubeconfig };
+    const project = await createProject({
+      url: "http://127.0.0.1:9",
+      chainId: 1,
+      accounts: [],
+      emergency: { indexers: { api: { helm, waitSeconds: 30 } } },
+    });
+    try {
+      await releases.deploy({ image: GOOD });
+      await releases.deploy({ image: BROKEN });
+      await world.merge("Deployment", "api", {
+        metadata: { labels: fluxLabels("helm", namespace, "indexer") },
+      });
+      await world.make("HelmRelease", "indexer", {
+        spec: { interval: "10m", driftDetection: { mode: "enabled" } },
+      });
+      const { spec } = await world.get("Deployment", "api");
+      const broken = { template: at(spec, ["template"]) };
+      started(
+        startHelmReleases(world, { indexer: [{ kind: "Deployment", name: "api", spec: broken }] }),
+      );
+      const rolledBack = await captured(
+        async (): Promise<unknown> =>
+          await project.hre.tasks.getTask(["indexer", "rollback"]).run({ yes: true }),
+      );
+      expectSuccess(rolledBack);
+      await allHaveLooked();
+      expect(await image()).to.equal(GOOD);
+      expect(await mark("HelmRelease", "indexer")).to.be.a("string");
+      const listed = await captured(
+        async (): Promise<unknown> =>
+          await project.hre.tasks.getTask(["indexer", "owners"]).run({ json: true }),
+      );
+      expect(listOf(onlyDocument(listed), "owners")[0]).to.include({ state: "suspended" });
+    } finally {
+      await project.remove();
+      await releases.remove();
     }
   });
 
