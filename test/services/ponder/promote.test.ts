@@ -1,10 +1,11 @@
 import { expect } from "chai";
-import { Client } from "pg";
+import type { Client } from "pg";
 
 import { describeWith } from "../servers/describe-services.js";
 import { startPostgres, type Postgres } from "../servers/postgres.js";
 import { listDeployments } from "../../../src/indexer/ponder/choose-deployment.js";
 import { ponderRows } from "../../../src/indexer/ponder/rows.js";
+import { connectTo } from "./connection.js";
 import { makeDeployment } from "./made-deployment.js";
 import {
   performed,
@@ -37,8 +38,7 @@ describeWith(["postgres"], "Promoting a schema of Ponder's", () => {
   });
 
   async function connect(connectionString = url): Promise<Client> {
-    const client = new Client({ connectionString });
-    await client.connect();
+    const client = await connectTo(connectionString);
     opened.push(client);
     return client;
   }

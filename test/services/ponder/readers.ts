@@ -1,6 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 
-import { Client } from "pg";
+import type { Client } from "pg";
+
+import { connectTo } from "./connection.js";
 
 /** What readers have met while views were moved. */
 export interface Load {
@@ -92,7 +94,7 @@ export function startReaders(connectionString: string, questions: Questions, ofE
     Array.from({ length: ofEach }, async (_, index) => {
       const number = kind * ofEach + index;
       counts[number] = 0;
-      let client = await connect(connectionString);
+      let client = await connectTo(connectionString);
       while (!ended) {
         const startedMs = performance.now();
         try {
@@ -100,7 +102,7 @@ export function startReaders(connectionString: string, questions: Questions, ofE
         } catch (error) {
           errors.push(error instanceof Error ? error.message : String(error));
           await client.end();
-          client = await connect(connectionString);
+          client = await connectTo(connectionString);
         }
         reads += 1;
         counts[number] += 1;
@@ -124,12 +126,4 @@ export function startReaders(connectionString: string, questions: Questions, ofE
       return { reads, errors, wrong, seen, slowestMs };
     },
   };
-}
-
-async function connect(connectionString: string): Promise<Client> {
-  const client = new Client({ connectionString });
-  // A server that is stopped says so on every connection.
-  client.on("error", () => undefined);
-  await client.connect();
-  return client;
 }

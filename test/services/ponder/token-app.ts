@@ -92,8 +92,13 @@ if (process.env.PREVIOUS_ADDRESS !== undefined) {
 `,
   "src/api/index.ts": `
 import { Hono } from "hono";
+import { graphql } from "ponder";
+import { db } from "ponder:api";
+import schema from "ponder:schema";
 
-export default new Hono().get("/hello", (c) => c.text("hello"));
+export default new Hono()
+  .use("/graphql", graphql({ db, schema }))
+  .get("/hello", (c) => c.text("hello"));
 `,
 };
 
