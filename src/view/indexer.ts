@@ -1,5 +1,5 @@
 import type { Revision } from "../indexer/kubernetes/history.js";
-import type { WorkloadStatus } from "../indexer/kubernetes/status.js";
+import { isUp, type WorkloadStatus } from "../indexer/kubernetes/status.js";
 import { printDocument } from "./json.js";
 import { emphasise, type Print } from "./output.js";
 
@@ -55,13 +55,20 @@ function healthInWords({
 
 /** Prints how a workload is, and why it does not come up. */
 export function printIndexerStatus(print: Print, json: boolean, status: WorkloadStatus): void {
-  const up = status.rollout.state === "done";
+  const up = isUp(status);
   if (json) {
     printDocument(print, { schema: "hardhat-emergency/indexer-status@1", ok: up, ...status });
     return;
   }
   print(`Indexer ${status.indexer}, ${status.workload} in ${status.place}`);
-  print(emphasise(up ? "good" : "bad", `  ${up ? "is up" : "is not up"}: ${status.rollout.what}`));
+  print(
+    emphasise(
+      up ? "good" : "bad",
+      status.stopped === null
+        ? `  ${up ? "is up" : "is not up"}: ${status.rollout.what}`
+        : `  is stopped: ${status.stopped}`,
+    ),
+  );
   for (const { what, pods, passing, lastLines } of status.causes) {
     print(
       emphasise(passing ? "warning" : "bad", `  ${pods === 1 ? "1 pod" : `${pods} pods`}: ${what}`),

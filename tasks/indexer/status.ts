@@ -4,6 +4,7 @@ import type { Result } from "hardhat/types/utils";
 import type { EmergencyError } from "../../src/errors.js";
 import { statusOfRelease, type ReleaseStatus } from "../../src/indexer/helm/look.js";
 import {
+  isUp,
   lookAtWorkload,
   waitForRollout,
   type WorkloadStatus,
@@ -52,7 +53,7 @@ const status: NewTaskActionFunction<StatusArguments> = async (
     const indexer = await live(name);
     const found = args.noWait ? await lookAtWorkload(indexer) : await waitForRollout(indexer, tell);
     printIndexerStatus(printLine, args.json, found);
-    return exitingWith(found.rollout.state === "done", found);
+    return exitingWith(isUp(found), found);
   });
 
 function exitingWith<T>(up: boolean, found: T): T {

@@ -4,6 +4,7 @@ import { isControlledBy, isPodOf, isReady } from "./history.js";
 import type { Pod, ReplicaSet, Workload, WorkloadKind } from "./objects.js";
 import { pauseAfter } from "./patience.js";
 import { rolloutOf, type Rollout } from "./rollout.js";
+import { isStopped, rememberedOf } from "./stopped.js";
 import { templateHash } from "./template.js";
 
 /** Why pods do not come up, with the last words of one that crashed. */
@@ -19,6 +20,8 @@ export interface WorkloadStatus {
   /** "Deployment api". */
   readonly workload: string;
   readonly rollout: Rollout;
+  /** Whether it is to have no pods: then its rollout is done, and it does not run. In words; null: it is not. */
+  readonly stopped: string | null;
   /** Empty while all is well. */
   readonly causes: readonly ToldCause[];
 }
@@ -37,7 +40,7 @@ export async function lookAtWorkload(indexer: Indexer): Promise<WorkloadStatus> 
   const workload = await indexer.cluster.workload(indexer.workload);
   const rollout = rolloutOf(indexer.workload.kind, workload);
   return {
-    ...described(indexer),
+    ...described(indexer, workload),
     rollout,
     causes: rollout.state === "done" ? [] : await causes(indexer, workload),
   };
@@ -61,7 +64,7 @@ export async function waitForRollout(
     const workload = await indexer.cluster.workload(indexer.workload);
     const rollout = rolloutOf(indexer.workload.kind, workload);
     if (rollout.state === "done") {
-      return { ...described(indexer), rollout, causes: [] };
+      return { ...described(indexer, workload), rollout, causes: [] };
     }
     const ms = indexer.now().getTime();
     if (ms - startedMs >= LOOK_FOR_CAUSES_MS && ms - lookedMs >= LOOK_FOR_CAUSES_MS) {
@@ -85,10 +88,19 @@ export async function waitForRollout(
         rollout.state === "going" && hopeless
           ? { state: "stuck" as const, what: rollout.what }
           : rollout;
-      return { ...described(indexer), rollout: state, causes: await causes(indexer, workload) };
+      return {
+        ...described(indexer, workload),
+        rollout: state,
+        causes: await causes(indexer, workload),
+      };
     }
     await indexer.wait(pauseAfter(ms - startedMs));
   }
+}
+
+/** Whether a workload runs as it should. */
+export function isUp({ rollout, stopped }: WorkloadStatus): boolean {
+  return rollout.state === "done" && stopped === null;
 }
 
 /** In one sentence why a workload is not as it should be; undefined when it is. */
@@ -102,12 +114,23 @@ export function problemOf({
     : [`${workload} is not up: ${rollout.what}`, ...found.map(({ what }) => what)].join("; ");
 }
 
-function described({
-  name,
-  cluster,
-  workload,
-}: Indexer): Pick<WorkloadStatus, "indexer" | "place" | "workload"> {
-  return { indexer: name, place: cluster.place, workload: `${workload.kind} ${workload.name}` };
+function described(
+  { name, cluster, workload: { kind, name: workloadName } }: Indexer,
+  workload: Workload,
+): Pick<WorkloadStatus, "indexer" | "place" | "workload" | "stopped"> {
+  return {
+    indexer: name,
+    place: cluster.place,
+    workload: `${kind} ${workloadName}`,
+    stopped: isStopped(kind, workload) ? stoppedInWords(workload) : null,
+  };
+}
+
+function stoppedInWords(workload: Workload): string {
+  const remembered = rememberedOf(workload);
+  return remembered === null
+    ? "it is to have no pods"
+    : `it had ${remembered.replicas} pods until indexer stop at ${remembered.at}`;
 }
 
 async function causes(indexer: Indexer, workload: Workload): Promise<readonly ToldCause[]> {

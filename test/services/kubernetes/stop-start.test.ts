@@ -70,6 +70,9 @@ describeWith(KUBERNETES_TOOLS, "indexer stop and start", function () {
         .and.to.contain(`no pod of ${kind} api is left`);
       expect(await podsIn()).to.deep.equal([]);
       const while_ = at(await workload(kind), ["metadata", "generation"]);
+      const status = await typed.run("status", {});
+      expect(status.exitCode).to.equal(3);
+      expect(status.stdout).to.contain("is stopped: it ").and.not.to.contain("is up");
       const again = await typed.run("stop", { yes: true, json: true });
       expectSuccess(again);
       expect(listOf(onlyDocument(again), "outcomes")[0]).to.include({ status: "already" });
