@@ -235,7 +235,7 @@ describeWith(HELM_TOOLS, "indexer commands, of a Helm release", function () {
     const { namespace } = releases;
     for (const [resource, missing] of [
       ["configmaps", 'cannot list resource "secrets"'],
-      ["secrets,configmaps", "cannot patch resource"],
+      ["secrets,configmaps,deployments", "cannot patch resource"],
     ] as const) {
       const kubeconfig = await kubeconfigOfReader(kubernetes, namespace, resource);
       const denied = await run("rollback", { yes: true }, { kubeconfig });
