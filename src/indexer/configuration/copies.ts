@@ -63,7 +63,7 @@ const originalShape = z.object({
  * @throws EmergencyError UNKNOWN_SNAPSHOT when it is gone, or is not what was copied.
  */
 export async function readCopy(
-  cluster: Cluster,
+  cluster: Pick<Cluster, "object">,
   snapshot: Pick<Snapshot, "number">,
   { kind, name, copy }: ConfigurationName & { readonly copy: string },
 ): Promise<Copy> {

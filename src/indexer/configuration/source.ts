@@ -64,7 +64,7 @@ export interface FoundSource {
 
 /** What is asked of a source. */
 export interface SourceQuestion {
-  readonly cluster: Cluster;
+  readonly cluster: Pick<Cluster, "namespace" | "object">;
   /** "Deployment api". */
   readonly title: string;
   /** For people: "revision 3". */
