@@ -49,18 +49,22 @@ export const indexerRepointTasks = [
     withText(
       withText(
         withText(
-          task(
-            ["indexer", "compare"],
-            "Compare rows of the old and the new indexer at one block, and with the chain",
+          withText(
+            task(
+              ["indexer", "compare"],
+              "Compare rows of the old and the new indexer at one block, and with the chain",
+            ),
+            "only",
+            "Names of comparisons from the config, separated by commas; default: all",
           ),
-          "only",
-          "Names of comparisons from the config, separated by commas; default: all",
+          "block",
+          "The block to compare at; default: the newest one that both have",
         ),
-        "block",
-        "The block to compare at; default: the newest one that both have",
+        "most",
+        "So many differences are listed; default: 10",
       ),
-      "most",
-      "So many differences are listed; default: 10",
+      "wait",
+      "For how many seconds both are waited for until they are at one block; default: 30",
     ),
   )
     .setAction(async () => await import("../../tasks/indexer/compare.js"))

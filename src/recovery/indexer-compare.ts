@@ -27,6 +27,8 @@ export interface CompareOptions {
   /** Null: the newest block that both have. */
   readonly block: number | null;
   readonly most: number;
+  /** How long both are waited for until they are at one block, in milliseconds; null: half a minute. */
+  readonly waitMs: number | null;
 }
 
 type Runtime = Pick<HardhatRuntimeEnvironment, "config" | "globalOptions" | "network" | "hooks">;
@@ -79,7 +81,7 @@ export async function compareConfigured(
             chain: chain?.calls,
             block: options.block,
             most: options.most,
-            waitMs: WAIT_MS,
+            waitMs: options.waitMs ?? WAIT_MS,
             now: Date.now,
             wait: async (milliseconds) => {
               await wait(milliseconds);

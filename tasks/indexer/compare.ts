@@ -13,6 +13,7 @@ interface CompareArguments extends Pick<IndexerArguments, "indexer" | "json"> {
   readonly only: string | undefined;
   readonly block: string | undefined;
   readonly most: string | undefined;
+  readonly wait: string | undefined;
 }
 
 /** Exit code of rows that are not equal, or of which that cannot be told. */
@@ -38,6 +39,7 @@ const compare: NewTaskActionFunction<CompareArguments> = async (
       only: args.only,
       block: args.block === undefined ? null : numberOf(args.block, "--block"),
       most: args.most === undefined ? MOST : numberOf(args.most, "--most"),
+      waitMs: args.wait === undefined ? null : numberOf(args.wait, "--wait") * 1000,
     };
     const comparisons = await compareConfigured(hre, indexers, name, options, (what, rows) => {
       if (!args.json && rows % 100_000 === 0) {
