@@ -74,7 +74,7 @@ interface Looked {
   readonly hooks: boolean;
 }
 
-const NOTHING_TRIED: Tried = { refused: [], conflicts: [] };
+const NOTHING_TRIED: Tried = { refused: [], conflicts: [], ownConflicts: [] };
 const NOTHING_REMOVED: Removals = {
   removed: [],
   kept: [],
@@ -466,7 +466,7 @@ async function mark({ helm, history: { newest } }: Looked): Promise<JsonObject> 
 }
 
 async function rollBack(
-  { helm, history: { newest }, chosen: { release }, abilities, after, hooks }: Looked,
+  { helm, history: { newest }, chosen: { release }, abilities, after, hooks, tried }: Looked,
   action: Action,
   tell: (what: string) => void,
 ): Promise<JsonObject> {
@@ -477,7 +477,7 @@ async function rollBack(
     from: newest.number,
     objects: after,
     hooks,
-    forceConflicts: action.forceConflicts === true,
+    forceConflicts: action.forceConflicts === true || tried.ownConflicts.length > 0,
   };
   if (!helm.cluster.dryRun) {
     const made = await runRollback(helm, order, tell);

@@ -1,4 +1,5 @@
 import { EmergencyError } from "../../errors.js";
+import { FIELD_MANAGER } from "../kubernetes/api-cluster.js";
 import type { Cluster, KnownKind, ObjectName } from "../kubernetes/cluster.js";
 import { titleOf, type ManifestObject } from "./manifest.js";
 
@@ -14,6 +15,8 @@ export interface Tried {
   readonly refused: readonly string[];
   /** Fields that somebody else has set since, as the API server tells it. */
   readonly conflicts: readonly string[];
+  /** Such that this plugin itself has set: a writer that was stopped has no pods. */
+  readonly ownConflicts: readonly string[];
 }
 
 /** Asks for each kind once where it is. */
@@ -57,6 +60,7 @@ export async function tryObjects(
 ): Promise<Tried> {
   const refused: string[] = [];
   const conflicts: string[] = [];
+  const ownConflicts: string[] = [];
   const tryOne = async (object: ManifestObject): Promise<void> => {
     const title = titleOf(object);
     const name = await kinds.nameOf(object);
@@ -83,7 +87,7 @@ export async function tryObjects(
       return;
     }
     if (/conflict/i.test(first)) {
-      conflicts.push(`${title}: ${withoutValues(first)}`);
+      (isOwn(first) ? ownConflicts : conflicts).push(`${title}: ${withoutValues(first)}`);
       const forced = await apply(true);
       if (forced === null) {
         return;
@@ -92,7 +96,16 @@ export async function tryObjects(
     refused.push(`${title}: ${withoutValues(first)}`);
   };
   await Promise.all(objects.map(tryOne));
-  return { refused: refused.sort(), conflicts: conflicts.sort() };
+  return { refused: refused.sort(), conflicts: conflicts.sort(), ownConflicts };
+}
+
+/** Whether a conflict is with nobody but us, or with helm itself as it was before it let the server merge. */
+function isOwn(conflict: string): boolean {
+  const managers = [...conflict.matchAll(/with "([^"]*)"/g)].map(([, manager]) => manager);
+  return (
+    managers.length > 0 &&
+    managers.every((manager) => manager === FIELD_MANAGER || manager === HELM)
+  );
 }
 
 /**

@@ -171,6 +171,16 @@ describeWith(HELM_TOOLS, "indexer commands, of a Helm release", function () {
     expectSuccess(again);
     expect(again.stdout).to.contain("Deployment api runs api:hand");
     expect(await image()).to.equal("api:1");
+    // What we have stopped ourselves is nobody's wish to be told of.
+    const stopped = await kubernetes.kubectl(
+      ...[releases.namespace, "patch", "deployment/api", "--type=merge"],
+      ...["--patch", '{"spec":{"replicas":0}}', "--field-manager=hardhat-emergency"],
+    );
+    expect(stopped.code, stopped.output).to.equal(0);
+    const started = await run("rollback", { to: "2", yes: true });
+    expectSuccess(started);
+    expect(started.stdout).not.to.contain("taken over");
+    expect(started.stdout).to.contain("Deployment api: 1 of 1 pods are available");
   });
 
   it("refuse to lose data, and what does not exist", async () => {
