@@ -105,7 +105,9 @@ function dependenciesOf(name: string, config: Configs): readonly string[] {
 }
 
 function request(what: "stop" | "start", name: string): StepRequest {
-  return { id: `${what} ${name}`, kind: `indexer-${what}`, intent: { indexer: name } };
+  // Who types `indexer stop` wants it to stay stopped: this one is taken back at the end.
+  const intent = what === "stop" ? { indexer: name, inPlan: true } : { indexer: name };
+  return { id: `${what} ${name}`, kind: `indexer-${what}`, intent };
 }
 
 /** Steps one after the other, the first of them after `before`. */

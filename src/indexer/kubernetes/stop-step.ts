@@ -19,7 +19,13 @@ import {
 import { problemOf, waitForRollout } from "./status.js";
 import { nothingToDo, titleOf, WorkloadStep, type WorkloadChange } from "./workload-step.js";
 
-const stopIntent = z.object({ indexer: z.string() }).strict();
+const stopIntent = z
+  .object({
+    indexer: z.string(),
+    /** Whether a larger plan starts it again. */
+    inPlan: z.boolean().default(false),
+  })
+  .strict();
 
 const startIntent = z
   .object({
@@ -27,8 +33,8 @@ const startIntent = z
     /** How many pods, where nobody remembers; default: as many as there were. */
     replicas: z.number().int().positive().optional(),
     /**
-     * Whether it must come to run. A step of a larger plan leaves alone what nobody has stopped here, and what
-     * had no pods before; whoever types `indexer start` wants pods.
+     * Whether it must come to run. A step of a larger plan leaves alone what no plan has stopped, a person's
+     * stop included, and what had no pods before; whoever types `indexer start` wants pods.
      */
     must: z.boolean().default(false),
   })
@@ -42,7 +48,7 @@ interface Seen {
 /**
  * `indexer-stop`: lets a workload have no pods, remembers how many it had, and waits until none is left.
  */
-export function stopStep(indexers: IndexerBook): WorkloadStep<{ readonly indexer: string }, Seen> {
+export function stopStep(indexers: IndexerBook): WorkloadStep<z.infer<typeof stopIntent>, Seen> {
   return new WorkloadStep(stop, indexers);
 }
 
@@ -100,10 +106,10 @@ const stop: WorkloadChange<z.infer<typeof stopIntent>, Seen> = {
       ],
     };
   },
-  writes: (indexer, _intent, { workload }) => [
+  writes: (indexer, intent, { workload }) => [
     async () => {
       const { kind } = indexer.workload;
-      const remember = writeRemembered(workload, indexer.now());
+      const remember = writeRemembered(workload, indexer.now(), intent.inPlan);
       await changeWorkload(
         indexer,
         workload,
@@ -144,6 +150,11 @@ const start: WorkloadChange<z.infer<typeof startIntent>, Seen> = {
         inverse: { none: "the label says nothing any more" },
       };
     }
+    if (!intent.must && remembered?.inPlan === false) {
+      return nothingToDo(`${title} stays stopped`, [
+        `it was stopped at ${remembered.at} by indexer stop; when it may run again: npx hardhat indexer start --indexer ${indexer.name}`,
+      ]);
+    }
     const replicas = intent.replicas ?? remembered?.replicas;
     if (kind !== "DaemonSet" && replicas === undefined) {
       if (!intent.must) {
@@ -172,7 +183,9 @@ const start: WorkloadChange<z.infer<typeof startIntent>, Seen> = {
       notes: [
         ...(remembered === null
           ? []
-          : [`it was stopped at ${remembered.at}, with ${remembered.replicas} pods`]),
+          : [
+              `it was stopped at ${remembered.at}, with ${remembered.replicas === 1 ? "1 pod" : `${remembered.replicas} pods`}`,
+            ]),
         ...autoscalers
           .filter((autoscaler) => !fits(wanted, autoscaler))
           .map((autoscaler) => `${inWords(autoscaler)} will not leave it at ${wanted} pods`),

@@ -5,7 +5,8 @@ import type { Workload, WorkloadKind } from "./objects.js";
 import { isStoppedTemplate, startedTemplate, stoppedTemplate } from "./template.js";
 
 /**
- * How many pods a workload had when it was stopped, and when that was: "3_2026-01-31T12-00-00Z". A label, see
+ * How many pods a workload had when it was stopped, and when that was: "3_2026-01-31T12-00-00Z"; with "_plan"
+ * behind it where a plan has stopped it for as long as something is changed. A label, see
  * `withLabel`: also `kubectl get deployments -l hardhat-emergency/stopped` finds what is stopped.
  */
 export const STOPPED_LABEL = "hardhat-emergency/stopped";
@@ -15,19 +16,26 @@ export interface Remembered {
   readonly replicas: number;
   /** ISO 8601. */
   readonly at: string;
+  /** Whether a larger plan has stopped it, and will start it again; otherwise a person has. */
+  readonly inPlan: boolean;
 }
+
+const IN_PLAN = "plan";
 
 /** What is remembered of a workload; null when nothing is. Pure. */
 export function rememberedOf({ metadata }: Workload): Remembered | null {
-  const [count = "", time = ""] = (metadata.labels[STOPPED_LABEL] ?? "").split("_");
+  const [count = "", time = "", who] = (metadata.labels[STOPPED_LABEL] ?? "").split("_");
   const at = readLabelTime(time);
   const replicas = Number(count);
-  return at === null || !/^\d{1,9}$/.test(count) || replicas === 0 ? null : { replicas, at };
+  return at === null || !/^\d{1,9}$/.test(count) || replicas === 0
+    ? null
+    : { replicas, at, inPlan: who === IN_PLAN };
 }
 
 /** The text of {@link STOPPED_LABEL}. */
-export function writeRemembered(workload: Workload, at: Date): string {
-  return `${replicasOf(workload)}_${writeLabelTime(at)}`;
+export function writeRemembered(workload: Workload, at: Date, inPlan: boolean): string {
+  const remembered = `${replicasOf(workload)}_${writeLabelTime(at)}`;
+  return inPlan ? `${remembered}_${IN_PLAN}` : remembered;
 }
 
 /** Whether a workload is meant to have no pods. Pure. */

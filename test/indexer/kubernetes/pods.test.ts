@@ -51,11 +51,16 @@ describe("What is remembered in labels", () => {
   });
 
   it("is how many pods there were, which a label can hold, and what nobody wrote is nothing", () => {
-    const text = writeRemembered(workload({ spec: { replicas: 3 } }), NOON);
+    const text = writeRemembered(workload({ spec: { replicas: 3 } }), NOON, false);
     expect(text).to.match(LABEL);
     const marked = (label: string) =>
       workload({ metadata: { labels: { [STOPPED_LABEL]: label } } });
-    expect(rememberedOf(marked(text))).to.deep.equal({ replicas: 3, at: "2026-01-31T12:00:00Z" });
+    expect(rememberedOf(marked(text))).to.deep.equal({
+      replicas: 3,
+      at: "2026-01-31T12:00:00Z",
+      inPlan: false,
+    });
+    expect(rememberedOf(marked(`${text}_plan`))).to.include({ inPlan: true });
     for (const label of ["", "3", "0_2026-01-31T12-00-00Z", "x_2026-01-31T12-00-00Z", "3_soon"]) {
       expect(rememberedOf(marked(label)), label).to.equal(null);
     }

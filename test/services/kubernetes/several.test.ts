@@ -199,6 +199,16 @@ describeWith(KUBERNETES_TOOLS, "Several indexers", function () {
     expect(changes()).to.deep.equal(["sync", "sync", "api"]);
   });
 
+  it("leave stopped what a person has stopped, until that person starts it", async () => {
+    expectSuccess(await run("stop", { indexer: "sync", yes: true }));
+    const done = await run("rollback", { indexer: "sync,api", yes: true });
+    expectSuccess(done);
+    expect(done.stdout).to.contain("npx hardhat indexer start --indexer sync");
+    expect(await images()).to.include({ sync: "sync:1 x0", api: GOOD.api });
+    expectSuccess(await run("start", { indexer: "sync", yes: true }));
+    expect(await images()).to.include({ sync: GOOD.sync });
+  });
+
   it("are planned and tried as they will be done, and nothing is written in a dry run", async () => {
     const dry = await run("rollback", {
       indexer: "sync,api",
