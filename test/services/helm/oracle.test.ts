@@ -9,6 +9,7 @@ import type { HelmRelease } from "../../../src/indexer/helm/helm-release.js";
 import { helmProgram } from "../../../src/indexer/helm/program.js";
 import { HelmRollbackStep } from "../../../src/indexer/helm/rollback-step.js";
 import { readReleases } from "../../../src/indexer/helm/storage.js";
+import { withoutValues } from "../../../src/indexer/helm/try-objects.js";
 import { openCluster } from "../../../src/indexer/kubernetes/open-cluster.js";
 import { isRecord } from "../../../src/json.js";
 import { makePlan, performPlan } from "../../../src/recovery/run.js";
@@ -182,7 +183,13 @@ describeWith(HELM_TOOLS, "A rollback, beside helm's own", function () {
             ...(one.rollbackTo === null ? {} : { rollback_revision: one.rollbackTo }),
             description: one.description,
           })),
-        ).to.deep.equal(await ours.history());
+        ).to.deep.equal(
+          (await ours.history()).map((line) => ({
+            ...line,
+            // The one difference: values that an API server quotes are left out.
+            description: withoutValues(line.description),
+          })),
+        );
         const { releases } = await readReleases(helm.cluster, "api", "secrets");
         for (const { number, manifest } of releases.slice(-2)) {
           const { output } = await ours.helm(
