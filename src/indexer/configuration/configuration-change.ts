@@ -23,6 +23,7 @@ import { titleOf } from "./references.js";
 import { restoreObject, wayOf, type Restore } from "./restore.js";
 import { hasSnapshot } from "./snapshots.js";
 import type { FoundSource } from "./source.js";
+import { changedByUsMs } from "./consumers.js";
 import { planSnapshot, writeSnapshot } from "./write-snapshot.js";
 
 /**
@@ -56,6 +57,7 @@ export function configurationChange(
           problem: `${differ.join(", ")} ${differ.length === 1 ? "is" : "are"} not as ${origin ?? "wanted"}: somebody, or something that keeps it as a repository says, has changed it since`,
         };
       }
+      await untilSecondIsOver(indexer, seen);
       const wanted = seen.objects.filter((each) => each.wanted !== null).map(titleOf);
       return {
         evidence: [
@@ -65,6 +67,19 @@ export function configurationChange(
       };
     },
   };
+}
+
+/**
+ * A run that was killed right behind its last write has not waited. A clock that differs from the cluster's costs
+ * a restart too many at worst.
+ */
+async function untilSecondIsOver(indexer: Indexer, { objects }: Seen): Promise<void> {
+  const changes = objects.flatMap(({ object }) => (object === null ? [] : [changedByUsMs(object)]));
+  const newestMs = Math.max(...changes.filter((ms) => ms !== null));
+  const ageMs = indexer.now().getTime() - newestMs;
+  if (!indexer.cluster.dryRun && ageMs >= 0 && ageMs < RESOLUTION_MS) {
+    await indexer.wait(RESOLUTION_MS - ageMs);
+  }
 }
 
 /** What is said of the snapshot that holds the present state. */
