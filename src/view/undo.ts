@@ -5,17 +5,14 @@ type Command = (inverse: JsonObject, undone: PlannedStep) => string | undefined;
 
 /** The command that is typed for a kind of step; undefined where the intent is not one of those that are typed. */
 const COMMANDS: Readonly<Record<string, Command>> = {
-  "frontend-rollback": ({ to, target }, undone) => {
-    // Whoever undoes a change of addresses wants the old one back, and says so.
-    const isChange = undone.kind === "frontend-repoint" || undone.intent.acceptOldAddress === true;
-    const accept = isChange ? " --accept-old-address" : "";
-    if (typeof to === "string") {
-      return `npx hardhat frontend rollback --to ${to}${accept}`;
-    }
-    return isRecord(target) && typeof target.before === "string"
-      ? `npx hardhat frontend rollback --undo ${target.before}${accept}`
-      : undefined;
-  },
+  "frontend-rollback": ({ to }, undone) =>
+    typeof to === "string"
+      ? `npx hardhat frontend rollback --to ${to}${acceptingOldAddress(undone)}`
+      : undefined,
+  "frontend-restore": ({ target }, undone) =>
+    isRecord(target) && typeof target.before === "string"
+      ? `npx hardhat frontend rollback --undo ${target.before}${acceptingOldAddress(undone)}`
+      : undefined,
   "indexer-rollback": rollbackTo,
   "indexer-helm-rollback": rollbackTo,
   "indexer-repoint": repointBack,
@@ -102,4 +99,10 @@ export function undoOf(step: PlannedStep): string {
   return "none" in inverse
     ? inverse.none
     : (COMMANDS[inverse.kind]?.(inverse.intent, step) ?? inverse.kind);
+}
+
+/** Whoever undoes a change of addresses wants the old one back, and says so. */
+function acceptingOldAddress({ kind, intent }: PlannedStep): string {
+  const isChange = kind === "frontend-repoint" || intent.acceptOldAddress === true;
+  return isChange ? " --accept-old-address" : "";
 }
