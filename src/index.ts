@@ -4,7 +4,7 @@ import type { NewTaskDefinitionBuilder, TaskArguments } from "hardhat/types/task
 
 import { frontendTasks } from "./describe/frontend.js";
 import { indexerTasks } from "./describe/indexer.js";
-import { withText } from "./describe/options.js";
+import { JSON_FLAG, planning, withText } from "./describe/options.js";
 import "./type-extensions.js";
 
 export type * from "./type-extensions.js";
@@ -15,17 +15,11 @@ const CONTRACTS = `${CONTRACT}; several are separated by commas`;
 
 /** What every task has that can write. */
 function writing<Arguments extends TaskArguments>(builder: NewTaskDefinitionBuilder<Arguments>) {
-  const withFrom = withText(builder, "from", "Account that signs; default: the first one that may");
-  const withPlan = withText(
-    withFrom,
-    "plan",
-    "Perform the plan in this file instead of making one",
+  return planning(
+    withText(builder, "from", "Account that signs; default: the first one that may"),
+    "the network's name",
+    "Run the plan on a fork of the network first",
   );
-  return withText(withPlan, "savePlan", "Write the plan to this file")
-    .addFlag({ name: "yes", description: "Do not ask for the network's name to be typed" })
-    .addFlag({ name: "dryRun", description: "Show the plan and stop" })
-    .addFlag({ name: "rehearse", description: "Run the plan on a fork of the network first" })
-    .addFlag({ name: "json", description: "Print one JSON document and nothing else" });
 }
 
 const pause = writing(
@@ -58,7 +52,7 @@ function examining<Arguments extends TaskArguments>(builder: NewTaskDefinitionBu
     withCalls,
     "output",
     "Write a Markdown page for the runbook to this file",
-  ).addFlag({ name: "json", description: "Print one JSON document and nothing else" });
+  ).addFlag(JSON_FLAG);
 }
 
 const verifyPausable = withText(
@@ -97,7 +91,7 @@ const call = withText(
   "from",
   "Address to call as",
 )
-  .addFlag({ name: "json", description: "Print one JSON document and nothing else" })
+  .addFlag(JSON_FLAG)
   .setAction(async () => await import("../tasks/call.js"))
   .build();
 
@@ -168,7 +162,7 @@ const drill = withText(
   "node",
   "The chain's node: hardhat (default) or anvil",
 )
-  .addFlag({ name: "json", description: "Print one JSON document and nothing else" })
+  .addFlag(JSON_FLAG)
   .addFlag({ name: "prepare", description: "Only compile the drill's contracts" })
   .setAction(async () => await import("../tasks/drill.js"))
   .build();

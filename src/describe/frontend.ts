@@ -1,31 +1,22 @@
 import { emptyTask, task } from "hardhat/config";
 import type { NewTaskDefinitionBuilder, TaskArguments } from "hardhat/types/tasks";
 
-import { withText } from "./options.js";
+import { JSON_FLAG, planning, withText } from "./options.js";
 
 /** What the tasks have that change a frontend. */
 function changing<Arguments extends TaskArguments>(builder: NewTaskDefinitionBuilder<Arguments>) {
-  const withFrontend = withText(builder, "frontend", FRONTEND);
-  const withPlan = withText(
-    withFrontend,
-    "plan",
-    "Perform the plan in this file instead of making one",
+  return planning(
+    withText(builder, "frontend", FRONTEND),
+    "the frontend's name",
+    "Run the plan on a copy of the frontend first",
   );
-  return withText(withPlan, "savePlan", "Write the plan to this file")
-    .addFlag({ name: "yes", description: "Do not ask for the frontend's name to be typed" })
-    .addFlag({ name: "dryRun", description: "Show the plan and stop" })
-    .addFlag({ name: "rehearse", description: "Run the plan on a copy of the frontend first" })
-    .addFlag({ name: "json", description: "Print one JSON document and nothing else" });
 }
 
 const FRONTEND = "Name from the config; needed only where there are several";
 
 /** What the tasks have that look at a frontend. */
 function lookingAt<Arguments extends TaskArguments>(builder: NewTaskDefinitionBuilder<Arguments>) {
-  return withText(builder, "frontend", FRONTEND).addFlag({
-    name: "json",
-    description: "Print one JSON document and nothing else",
-  });
+  return withText(builder, "frontend", FRONTEND).addFlag(JSON_FLAG);
 }
 
 const ACCEPT_OLD_ADDRESS = {

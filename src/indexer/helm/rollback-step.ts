@@ -38,18 +38,12 @@ import { lookAtRemovals, revisionsBetween, type Removals } from "./removals.js";
 import { lastWords, rollbackArguments, runRollback } from "./run-rollback.js";
 import type { ReleaseHistory, StoredRelease } from "./storage.js";
 import { KindBook, tryObjects, type Tried } from "./try-objects.js";
-
-const target: z.ZodType<Target> = z.discriminatedUnion("to", [
-  z.object({ to: z.literal("previous") }).strict(),
-  z.object({ to: z.literal("healthy") }).strict(),
-  z.object({ to: z.literal("revision"), revision: z.number().int().positive() }).strict(),
-  z.object({ to: z.literal("image"), image: z.string().min(1) }).strict(),
-]);
+import { targetSchema } from "../kubernetes/target-schema.js";
 
 const rollbackIntent = z
   .object({
     indexer: z.string(),
-    target,
+    target: targetSchema,
     /** Whether the release's hooks run. */
     hooks: z.boolean().default(true),
     /** Whether somebody says that no helm is at work on a release that is pending. */

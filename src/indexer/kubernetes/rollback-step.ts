@@ -15,7 +15,7 @@ import type {
   Verification,
 } from "../../step.js";
 import type { Indexer, IndexerBook } from "../indexer.js";
-import { chooseRevision, type Chosen, type Target } from "./choose-revision.js";
+import { chooseRevision, type Chosen } from "./choose-revision.js";
 import { readHistory, type History, type Revision } from "./history.js";
 import { tryToRecord } from "./health-record.js";
 import { MARK_ANNOTATION, writeMark, type Mark } from "./mark.js";
@@ -23,15 +23,9 @@ import { rollbackPatch } from "./rollback-patch.js";
 import { problemOf, waitForRollout, type WorkloadStatus } from "./status.js";
 import { isMeantToRun } from "./stopped.js";
 import { templateHash, versionHash } from "./template.js";
+import { targetSchema } from "./target-schema.js";
 
-const target: z.ZodType<Target> = z.discriminatedUnion("to", [
-  z.object({ to: z.literal("previous") }).strict(),
-  z.object({ to: z.literal("healthy") }).strict(),
-  z.object({ to: z.literal("revision"), revision: z.number().int().positive() }).strict(),
-  z.object({ to: z.literal("image"), image: z.string().min(1) }).strict(),
-]);
-
-const rollbackIntent = z.object({ indexer: z.string(), target }).strict();
+const rollbackIntent = z.object({ indexer: z.string(), target: targetSchema }).strict();
 
 /** What the last look has found, for the act that follows it. */
 interface Looked {
