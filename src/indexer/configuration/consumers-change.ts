@@ -4,7 +4,8 @@ import { EmergencyError } from "../../errors.js";
 import type { JsonObject } from "../../json.js";
 import type { Indexer } from "../indexer.js";
 import { changeWorkload, replaced } from "../kubernetes/guarded-patch.js";
-import type { Workload } from "../kubernetes/objects.js";
+import { isControlledBy } from "../kubernetes/history.js";
+import type { Pod, Workload } from "../kubernetes/objects.js";
 import { problemOf, waitForRollout } from "../kubernetes/status.js";
 import { RESTARTED_AT, isJsonObject, templateHash } from "../kubernetes/template.js";
 import {
@@ -170,6 +171,26 @@ async function look(
   return await staleAmong(indexer, all, changed, notes);
 }
 
+/**
+ * The pods that nobody replaces anyway. Those of an earlier template are on their way out, as after a run that
+ * was killed behind its last write: how many of them are left changes while one looks.
+ */
+async function lastingPods(
+  cluster: Indexer["cluster"],
+  { name, workload }: Consumer,
+): Promise<readonly Pod[]> {
+  const pods = await cluster.pods(workload);
+  if (name.kind !== "Deployment" || heldBack(workload)) {
+    return pods;
+  }
+  const present = templateHash(workload.spec.template);
+  const owner = (await cluster.replicaSets(workload)).find(
+    ({ metadata, spec }) =>
+      isControlledBy(metadata, workload) && templateHash(spec.template) === present,
+  );
+  return owner === undefined ? [] : pods.filter(({ metadata }) => isControlledBy(metadata, owner));
+}
+
 function isOwn({ workload }: Indexer, { kind, name }: Consumer["name"]): boolean {
   return workload.kind === kind && workload.name === name;
 }
@@ -188,7 +209,7 @@ async function staleAmong(
       // What was only tried makes no pods. It will make all of them anew.
       const isTried =
         cluster.dryRun && workload.metadata.generation > workload.status.observedGeneration;
-      const pods = isTried ? [] : await cluster.pods(workload);
+      const pods = isTried ? [] : await lastingPods(cluster, reader);
       return { ...reader, pods: pods.filter((pod) => isOlder(pod, newest)).length };
     }),
   );
