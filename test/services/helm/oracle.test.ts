@@ -80,7 +80,7 @@ describeWith(HELM_TOOLS, "A rollback, beside helm's own", function () {
   }
 
   /** All objects of a namespace that the release made, as far as two that were made alike are alike. */
-  async function objectsIn({ namespace }: Releases): Promise<unknown> {
+  async function objectsIn({ namespace }: Releases): Promise<readonly unknown[]> {
     const { output } = await kubernetes.kubectl(
       ...[namespace, "get", "deployments,configmaps,secrets,jobs", "--output", "json"],
     );
@@ -171,12 +171,18 @@ describeWith(HELM_TOOLS, "A rollback, beside helm's own", function () {
           const { code, output } = await theirs.helm("rollback", "api", String(made), "--wait");
           expect(code, output).to.equal(0);
         }
+        // The other difference: after an upgrade that failed, helm forgets what only the version before it had.
+        const { output: manifest } = await theirs.helm("get", "manifest", "api");
+        const left = async (releases: Releases): Promise<readonly unknown[]> =>
+          (await objectsIn(releases)).filter(
+            (object) => at(object, ["name"]) !== "extra" || /name: "?extra"?$/m.test(manifest),
+          );
         // Controllers write on what helm has written, each in its own time.
         await until("both are as they stay", async () => {
-          const [one, other] = await Promise.all([objectsIn(ours), objectsIn(theirs)]);
+          const [one, other] = await Promise.all([objectsIn(ours), left(theirs)]);
           return canonicalJson(one) === canonicalJson(other);
         }).catch(() => undefined);
-        expect(await objectsIn(ours)).to.deep.equal(await objectsIn(theirs));
+        expect(await objectsIn(ours)).to.deep.equal(await left(theirs));
 
         const { revisions } = await listReleases(helm);
         expect(
@@ -192,7 +198,7 @@ describeWith(HELM_TOOLS, "A rollback, beside helm's own", function () {
         ).to.deep.equal(
           (await ours.history()).map((line) => ({
             ...line,
-            // The one difference: values that an API server quotes are left out.
+            // Values that an API server quotes are left out.
             description: withoutValues(line.description),
           })),
         );
